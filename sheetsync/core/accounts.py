@@ -1,0 +1,106 @@
+"""What a credit system holds and what we ask of it: units, accounts, actions, operations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Balances = Mapping[str, int | None]
+"""Unit code → minor units; None where the system has no value (a blank cell, not 0)."""
+
+
+class Action(StrEnum):
+    """What a person asks for; the value is the code of JSON and CSV."""
+
+    ADD = "add"
+    RESET = "reset"
+    ADJUST = "adjust"
+    REFUND = "refund"
+    CASH = "cash"
+    APPLY_PROMO = "apply_promo"
+
+    @property
+    def label(self) -> str:
+        """The word in the Action cell."""
+        return {"apply_promo": "Apply promo"}.get(self.value, self.value.capitalize())
+
+
+class EvidenceKind(StrEnum):
+    """How a credit system lets us prove a change."""
+
+    BALANCE = "balance"
+    TRANSACTION = "transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One kind of credit.
+
+    Attributes:
+        code: as in JSON and configuration, e.g. ``credits``.
+        header: of the balance column, e.g. ``Credits``.
+        scale: decimal places; amounts are integers of ``10 ** -scale``.
+    """
+
+    code: str
+    header: str
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One user's holdings as the credit system reports them.
+
+    Attributes:
+        account_id: text, compared exactly.
+        balances: unit code → minor units.
+    """
+
+    account_id: str
+    email: str
+    name: str
+    balances: Balances
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One unit's part of an operation, in minor units.
+
+    Attributes:
+        unit: unit code.
+        amount: the amount as the person gave it: the target of a Reset, the signed change otherwise.
+    """
+
+    unit: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One change to one account, with the key under which it is known for ever.
+
+    Attributes:
+        key: at most 24 characters of ``[0-9A-Z]``; travels in the remote note as ``ss:KEY``.
+        changes: one for each unit that the system takes in this one request.
+        actor: who asked for it, e.g. ``cli:ana``.
+        extras: further fields that are sent, e.g. ``location_id``.
+    """
+
+    key: str
+    account_id: str
+    email: str
+    action: Action
+    changes: tuple[Change, ...]
+    reason: str = ""
+    note: str = ""
+    actor: str = ""
+    extras: Mapping[str, str] = field(default_factory=dict)
+
+
+def resulting(operation: Operation, before: Balances) -> dict[str, int]:
+    """Return the balances of the operation's units after it was applied to ``before``.
+
+    A unit without a value counts as 0, as the credit systems count it.
+    """
+    if operation.action is Action.RESET:
+        return {change.unit: change.amount for change in operation.changes}
+    return {change.unit: (before.get(change.unit) or 0) + change.amount for change in operation.changes}
