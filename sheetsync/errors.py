@@ -5,7 +5,7 @@
     SheetsyncError
     ├── UsageError               exit 2   the command or the request is wrong: change it
     │   ├── ConfigError                   sheetsync.toml: every problem at once
-    │   └── TabError                      the tab or its headers are not what a pull wrote
+    │   └── LayoutError                   the tab or its headers are not what a pull wrote
     ├── UnreachableError         exit 3   a system could not be reached or refused us: mend access, try again
     │   ├── ProviderError                 the credit system
     │   └── SheetError                    the workbook or spreadsheet
@@ -70,7 +70,7 @@ class ConfigError(UsageError):
     code = "config"
 
 
-class TabError(UsageError):
+class LayoutError(UsageError):
     """The tab is missing, or its headers are missing or doubled."""
 
     code = "tab"

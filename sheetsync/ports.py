@@ -1,39 +1,15 @@
 """The promises that use cases rely on; the suites in ``tests/contract`` check every adapter against them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sheetsync.core.accounts import Account, Action, Balances, EvidenceKind, Operation, Unit
+from sheetsync.core.accounts import Account, Action, Balances, Capabilities, Operation, Unit
+from sheetsync.core.tab import CellValue, Patch, Tab
 
 Progress = Callable[[int, int | None], None]
 """Called with (done, total or None) while something long goes on."""
-
-CellValue = str | int | float | bool | datetime | None
-"""What a spreadsheet cell holds, unformatted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a credit system can do.
-
-    Attributes:
-        units: in the order of the tab's columns.
-        actions: that the dropdown offers.
-        evidence: how a change is proven.
-        subtracts: a negative change travels as such; otherwise it is carried out as a reset to the balance
-            computed from a read right before.
-        sends_reason: the reason is part of the request, hence of the operation key.
-        one_request: several units of one account travel in one request, as one operation.
-    """
-
-    units: tuple[Unit, ...]
-    actions: tuple[Action, ...]
-    evidence: EvidenceKind
-    subtracts: bool = False
-    sends_reason: bool = False
-    one_request: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,47 +93,6 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
-    """A tab at one moment: its rows below the header, blank rows left out.
-
-    Column-wise names and row-wise values, because a tab may have 100,000 rows and most of them say nothing.
-
-    Attributes:
-        fields: field code of each value of a row.
-        values: one sequence per row, as long as ``fields``.
-        numbers: the row number of each, as a person sees it (the header is 1).
-        formulas: row number → fields whose cell holds a formula (its value is then the formula's text).
-        hidden: numbers of rows hidden by the tab's own filter or by hand.
-    """
-
-    fields: tuple[str, ...]
-    values: Sequence[Sequence[CellValue]] = ()
-    numbers: Sequence[int] = ()
-    formulas: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    hidden: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """New values for some cells of one row.
-
-    Attributes:
-        account_id: finds the row.
-        row: the row's number when it was read: chooses between rows with one id, else ignored.
-        cells: field code → new value (None clears the cell).
-        only_if: field code → value that the cell must still hold; if any differs, ``otherwise`` is written
-            instead. Compared as text after normalisation, so that 25 and "25" and 25.0 are equal.
-        otherwise: what to write when ``only_if`` does not hold.
-    """
-
-    account_id: str
-    cells: Mapping[str, CellValue]
-    row: int | None = None
-    only_if: Mapping[str, CellValue] = field(default_factory=dict)
-    otherwise: Mapping[str, CellValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
     """What became of patches.
 
@@ -173,7 +108,7 @@ class Written:
 
 
 class Sheet(Protocol):
-    """One tab. Rows are found by ``User ID`` when writing, never by position; other columns are never touched.
+    """One tab. Rows are found by ``User ID`` when writing, never by position; other columns stay untouched.
 
     Field codes are those of ``core.fields``.
     """
@@ -191,7 +126,7 @@ class Sheet(Protocol):
         """Read the tab.
 
         Raises:
-            TabError: file or tab missing, headers missing or doubled (``details`` names them).
+            LayoutError: file or tab missing, headers missing or doubled (``details`` names them).
             SheetError: it cannot be read.
         """
         ...
@@ -204,7 +139,7 @@ class Sheet(Protocol):
         """Write patches, all together or not at all, and append new rows below the last.
 
         Raises:
-            SheetError, SheetUnsafeError, TabError: nothing was written.
+            SheetError, SheetUnsafeError, LayoutError: nothing was written.
         """
         ...
 

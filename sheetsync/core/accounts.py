@@ -47,6 +47,28 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a credit system can do.
+
+    Attributes:
+        units: in the order of the tab's columns.
+        actions: that the dropdown offers.
+        evidence: how a change is proven.
+        subtracts: a negative change travels as such; otherwise it is carried out as a reset to the balance
+            computed from a read right before.
+        sends_reason: the reason is part of the request, hence of the operation key.
+        one_request: several units of one account travel in one request, as one operation.
+    """
+
+    units: tuple[Unit, ...]
+    actions: tuple[Action, ...]
+    evidence: EvidenceKind
+    subtracts: bool = False
+    sends_reason: bool = False
+    one_request: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One user's holdings as the credit system reports them.
 

@@ -30,7 +30,7 @@ def balance(unit: Unit) -> str:
 
 
 def amount(unit: Unit, units: Sequence[Unit]) -> str:
-    """Return the field in which a person types the unit's amount: ``amount``, or ``change_CODE`` of several."""
+    """Return the field for the unit's amount: ``amount``, or ``change_CODE`` where there are several units."""
     return "amount" if len(units) == 1 else f"change_{unit.code}"
 
 
