@@ -8,7 +8,8 @@
     │   └── LayoutError                   the tab or its headers are not what a pull wrote
     ├── UnreachableError         exit 3   a system could not be reached or refused us: mend access, try again
     │   ├── ProviderError                 the credit system
-    │   └── SheetError                    the workbook or spreadsheet
+    │   ├── SheetError                    the workbook or spreadsheet
+    │   └── LedgerError                   the ledger's database
     ├── UnsafeError              exit 4   refused as unsafe: nothing was sent
     │   ├── StalePlanError                preview again
     │   ├── LimitError                    smaller push, or another limit
@@ -17,6 +18,7 @@
     │   ├── LostLeaseError                this process was taken for dead; another one goes on
     │   ├── LedgerBehindError             the tab knows more than the ledger (a restored backup)
     │   └── SheetUnsafeError              writing would destroy something that is not ours
+    ├── InterruptedPushError     exit 1   a person stopped the push: verify, then go on
     └── RequestOutcome                    what became of one request to a credit system
         ├── RetryableError                certainly nothing happened: may be sent again
         ├── RejectedError                 refused for good: nothing was applied
@@ -96,6 +98,12 @@ class SheetError(UnreachableError):
     code = "sheet"
 
 
+class LedgerError(UnreachableError):
+    """The ledger's database could not be reached, read or written; nothing was written."""
+
+    code = "ledger"
+
+
 class UnsafeError(SheetsyncError):
     """Refused as unsafe; nothing was sent."""
 
@@ -144,6 +152,13 @@ class SheetUnsafeError(UnsafeError):
     """Writing the workbook would destroy something that is not ours."""
 
     code = "sheet_unsafe"
+
+
+class InterruptedPushError(SheetsyncError):
+    """A person stopped the push between two rows; what was not sent is withdrawn."""
+
+    code = "interrupted"
+    http_status = 409
 
 
 class RequestOutcome(SheetsyncError):  # noqa: N818 - an outcome, of which only some are errors to a person

@@ -30,7 +30,7 @@ def balance(unit: Unit) -> str:
 
 
 def amount(unit: Unit, units: Sequence[Unit]) -> str:
-    """Return the field for the unit's amount: ``amount``, or ``change_CODE`` where there are several units."""
+    """Return the field for the unit's amount: ``amount``, or ``change_CODE`` of several units."""
     return "amount" if len(units) == 1 else f"change_{unit.code}"
 
 

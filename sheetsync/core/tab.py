@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 CellValue = str | int | float | bool | Decimal | datetime | date | time | None
-"""What a spreadsheet cell holds, unformatted. Numbers are read as int or float and may be written as Decimal."""
+"""What a spreadsheet cell holds, unformatted. Read as int or float, written as int or Decimal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,5 @@
+"""FastCredit Pro on WordPress."""
+
+from sheetsync.providers.fastcredit.provider import FastCredit
+
+__all__ = ["FastCredit"]

@@ -1,0 +1,50 @@
+"""``sheetsync.toml`` as typed settings."""
+
+from sheetsync.config.base import Source
+from sheetsync.config.load import find, load, settings_from
+from sheetsync.config.models import (
+    Auth,
+    Connection,
+    FasCardConnection,
+    FastCreditConnection,
+    Google,
+    GoogleSheet,
+    Limits,
+    Route,
+    Routes,
+    Secret,
+    Service,
+    Settings,
+    SheetSettings,
+    UniBeeConnection,
+    XlsxSheet,
+)
+from sheetsync.config.redaction import RedactingFilter, redact, remember
+from sheetsync.config.units import system_id, units_of
+
+__all__ = [
+    "Auth",
+    "Connection",
+    "FasCardConnection",
+    "FastCreditConnection",
+    "Google",
+    "GoogleSheet",
+    "Limits",
+    "RedactingFilter",
+    "Route",
+    "Routes",
+    "Secret",
+    "Service",
+    "Settings",
+    "SheetSettings",
+    "Source",
+    "UniBeeConnection",
+    "XlsxSheet",
+    "find",
+    "load",
+    "redact",
+    "remember",
+    "settings_from",
+    "system_id",
+    "units_of",
+]

@@ -1,0 +1,119 @@
+"""What a re-read proves about an operation that was sent. Pure; every branch errs on the side of not knowing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sheetsync.core import words
+from sheetsync.core.accounts import Action, Balances, Change, Unit
+from sheetsync.core.states import OperationState
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An operation that was sent, or may have been.
+
+    Attributes:
+        state: accepted or unknown.
+        before: read right before sending.
+        expected: the balances if it counted once.
+        left_at: the latest moment at which a byte of the request may have left.
+    """
+
+    key: str
+    account_id: str
+    action: Action
+    changes: tuple[Change, ...]
+    reason: str
+    state: OperationState
+    before: Balances
+    expected: Balances
+    left_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a re-read proved.
+
+    Attributes:
+        state: confirmed, not applied, or None where nothing is proven.
+        message: for the row.
+        evidence: as in the ``evidence`` object of JSON, amounts in minor units.
+    """
+
+    state: OperationState | None
+    message: str
+    evidence: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How balance evidence is judged.
+
+    Attributes:
+        settle_after: how long a lost request may still be running there.
+        accept_unchanged: an unchanged balance proves that an unknown request did not arrive
+            (``balance_evidence = "accept"``); else a person decides.
+    """
+
+    settle_after: timedelta
+    accept_unchanged: bool = True
+
+
+def by_balance(
+    sent: Sent, now: Balances, *, read_at: datetime, policy: Policy, units: Sequence[Unit]
+) -> Verdict:
+    """Judge an operation by the account's balances alone.
+
+    Args:
+        sent: the operation.
+        now: the balances just read.
+        read_at: when the read started.
+        policy: how to judge.
+        units: of the credit system.
+    """
+    due = sent.left_at + (policy.settle_after if sent.state is OperationState.UNKNOWN else timedelta())
+    if read_at < due:
+        return _too_early(sent, due)
+    seen = {code: now.get(code) for code in sent.expected}
+    evidence = {
+        "kind": "balance",
+        "before": {code: sent.before.get(code) for code in sent.expected},
+        "after": dict(sent.expected),
+        "now": seen,
+    }
+    deed = words.deed(sent.action, sent.changes, units, sent.reason)
+    if seen == dict(sent.expected):
+        return Verdict(OperationState.CONFIRMED, _confirmed(sent, deed, units), evidence)
+    if seen == evidence["before"] and sent.state is OperationState.UNKNOWN and policy.accept_unchanged:
+        message = (
+            f"Not applied: {deed} did not arrive. The unchanged balance, "
+            f"{words.moves(seen, seen, units)}, is the only proof. Safe to push again."
+        )
+        return Verdict(OperationState.NOT_APPLIED, message, evidence)
+    return Verdict(None, _undecided(sent, deed, now, units), evidence)
+
+
+def _confirmed(sent: Sent, deed: str, units: Sequence[Unit]) -> str:
+    message = f"{deed}: {words.moves(sent.before, sent.expected, units)}"
+    if sent.action is Action.RESET:
+        message += ". Spending within the seconds of the reset cannot be seen."
+    return message
+
+
+def _too_early(sent: Sent, due: datetime) -> Verdict:
+    return Verdict(
+        None,
+        f"It is not known whether the request arrived: the answer was lost. It may still be running there; "
+        f"a read after {due:%H:%M:%S} UTC can prove it. Verify then. Operation {sent.key}.",
+    )
+
+
+def _undecided(sent: Sent, deed: str, now: Balances, units: Sequence[Unit]) -> str:
+    numbers = words.three_numbers(sent.before, sent.expected, now, units)
+    outcome = "was accepted" if sent.state is OperationState.ACCEPTED else "may have arrived"
+    return (
+        f"{deed} {outcome}, and the balance cannot prove it. {numbers}. Look at the user's page in the credit "
+        f"system, then settle it: resolve --operation {sent.key} --as applied or --as not-applied."
+    )

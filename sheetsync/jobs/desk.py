@@ -1,0 +1,97 @@
+"""What every use case works with: one connection, wired."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sheetsync.core.accounts import Unit
+from sheetsync.core.diff import Book
+from sheetsync.core.edits import Rules
+from sheetsync.core.keys import KeyMaker
+from sheetsync.core.verify import Policy
+from sheetsync.errors import UsageError
+from sheetsync.ports import Clock, Ledger, Processes, Provider, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Trip wires; money in minor units, absent where not set.
+
+    Attributes:
+        rows_per_push: operations in one plan.
+        stop_after_unknown: lost answers in a row that stop a push.
+    """
+
+    rows_per_push: int
+    parallel_requests: int
+    stop_after_unknown: int
+    amount_per_row: Mapping[str, int]
+    total_per_push: Mapping[str, int]
+    approval_over: Mapping[str, int]
+
+
+Report = Callable[[str, int, int | None], None]
+"""Called with (what is going on, done, total or None)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One connection's adapters and settings.
+
+    Attributes:
+        name: of the connection.
+        system: identity of the credit system; connections to one system share it.
+        actor: who asks, e.g. ``cli:ana``.
+        lease: how long a silent worker keeps the credit system.
+    """
+
+    name: str
+    system: str
+    actor: str
+    provider: Provider
+    sheet: Sheet
+    ledger: Ledger
+    clock: Clock
+    processes: Processes
+    rules: Rules
+    policy: Policy
+    limits: Limits
+    lease: timedelta
+    plan_expires: timedelta
+    retries: int
+    timezone: ZoneInfo
+    environment: str
+    report: Report
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The credit system's units."""
+        return self.rules.capabilities.units
+
+    @property
+    def maker(self) -> KeyMaker:
+        """Writes and reads the tab's keys."""
+        return KeyMaker(self.system, tuple(unit.code for unit in self.units))
+
+    def book(self, account_ids: set[str] | None = None) -> Book:
+        """Return the ledger's side of a diff.
+
+        Raises:
+            UsageError: the connection was never pulled.
+        """
+        if self.ledger.accounts.last_pull(self.name) is None:
+            raise UsageError(
+                f"Connection {self.name} was never pulled.", hint=f"Run first: sheetsync pull {self.name}"
+            )
+        return Book(
+            baselines=self.ledger.accounts.baselines(self.system, self.maker, account_ids),
+            reading=self.ledger.accounts.reading(self.system),
+            system=self.system,
+            rules=self.rules,
+            maker=self.maker,
+        )
+
+    def local(self, moment: datetime | None) -> str:
+        """Return a time for people, in the configured zone."""
+        return "" if moment is None else f"{moment.astimezone(self.timezone):%Y-%m-%d %H:%M}"

@@ -1,0 +1,70 @@
+"""Trip wires: limits that a person set so that a slip stays small."""
+
+from collections.abc import Iterator, Mapping
+
+from sheetsync.core import words
+from sheetsync.core.plan import Plan
+from sheetsync.errors import ApprovalError, LedgerBehindError, LimitError
+from sheetsync.jobs.desk import Desk
+from sheetsync.ports import StoredPlan
+
+
+def over_limits(desk: Desk, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for every limit that the plan is over."""
+    if len(plan.operations) > desk.limits.rows_per_push:
+        yield (
+            f"{len(plan.operations)} rows are more than the {desk.limits.rows_per_push} that one push may have "
+            "(limits.max_rows_per_push): push them in parts with --account, or have the limit raised."
+        )
+    yield from _amounts(desk, plan, desk.limits.amount_per_row, "max_amount_per_row")
+    for code, limit in desk.limits.total_per_push.items():
+        total = plan.totals.get(code)
+        if total is not None and total.added + total.removed > limit:
+            unit = words.unit_of(code, desk.units)
+            moved = words.amount(total.added + total.removed, unit)
+            yield (
+                f"The push moves {moved} {unit.header} in all, more than {words.amount(limit, unit)} "
+                "(limits.max_total_per_push)."
+            )
+
+
+def _amounts(desk: Desk, plan: Plan, limits: Mapping[str, int], name: str) -> Iterator[str]:
+    for each in plan.operations:
+        for code, after in each.after.items():
+            change = abs(after - (each.before.get(code) or 0))
+            if code in limits and change > limits[code]:
+                unit = words.unit_of(code, desk.units)
+                yield (
+                    f"User {each.operation.account_id} would change by {words.amount(change, unit)} {unit.header}, "
+                    f"more than {words.amount(limits[code], unit)} (limits.{name})."
+                )
+
+
+def needs_approval(desk: Desk, plan: Plan) -> bool:
+    """Whether a row or the total is over ``approval_over``."""
+    limits = desk.limits.approval_over
+    totals = any(
+        code in limits and total.added + total.removed > limits[code] for code, total in plan.totals.items()
+    )
+    return totals or any(True for _ in _amounts(desk, plan, limits, "approval_over"))
+
+
+def refuse_unsafe(desk: Desk, plan: Plan, stored: StoredPlan) -> None:
+    """Stop a push that is over a limit, not approved, or newer than the ledger.
+
+    Raises:
+        LimitError, ApprovalError, LedgerBehindError: nothing was sent.
+    """
+    over = list(over_limits(desk, plan))
+    if over:
+        raise LimitError(over[0], hint="Nothing was sent.", details={"limits": over})
+    if plan.ahead:
+        raise LedgerBehindError(
+            "Some rows hold keys that are newer than the ledger, as after restoring a backup.",
+            hint="Restore the newer ledger, or ask the admin to look up what was sent since. Nothing was sent.",
+        )
+    if needs_approval(desk, plan) and stored.approved_by is None:
+        raise ApprovalError(
+            "The plan is over the approval limit and nobody else has approved it yet.",
+            hint=f"A second person runs: sheetsync approve {desk.name} --plan {stored.digest}",
+        )

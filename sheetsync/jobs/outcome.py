@@ -1,0 +1,37 @@
+"""What a command reports at its end."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sheetsync.core.states import NEEDS_ATTENTION
+from sheetsync.errors import LayoutError, SheetError, SheetUnsafeError
+from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.showing import Told, show
+
+WORDS = ("confirmed", "confirmation_required", "rejected", "not_applied", "conflict")
+"""Counts that are always there."""
+
+
+def counts(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Count rows by status."""
+    found = Counter(dict.fromkeys(WORDS, 0))
+    found.update(row["status"] for row in rows)
+    return dict(found)
+
+
+def needs_attention(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether some row keeps a command from ending with 0."""
+    return any(row["status"] in NEEDS_ATTENTION for row in rows)
+
+
+def finish_showing(desk: Desk, told: Mapping[str, Told] | None = None) -> list[str]:
+    """Bring the tab up to date; if that fails, say so: the money is where the ledger says it is."""
+    try:
+        show(desk, told)
+    except (SheetError, LayoutError, SheetUnsafeError) as error:
+        return [
+            f"The tab could not be brought up to date: {error.message} {error.hint} "
+            "The ledger holds every result; the next verify or pull writes it to the tab."
+        ]
+    return []

@@ -1,0 +1,174 @@
+"""Preview: the plan, frozen, with control totals. Changes nothing in the credit system."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sheetsync.core import fields, words
+from sheetsync.core.amounts import format_amount
+from sheetsync.core.decide import RowResult
+from sheetsync.core.plan import Plan, build, counts, freeze, totals_json
+from sheetsync.core.states import NEEDS_ATTENTION, RowStatus
+from sheetsync.core.tab import Patch, Tab
+from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.driving import settle_dead_owner
+from sheetsync.jobs.limits import needs_approval, over_limits
+from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.survey import Survey, read_live, survey
+from sheetsync.ports import StoredPlan
+
+PASSING = frozenset(status.label for status in RowStatus if status is not RowStatus.CONFIRMED) - {""}
+"""Words that a preview takes back from a row they no longer hold for; Confirmed stays until the next pull."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A plan and what a person has to know of it.
+
+    Attributes:
+        expires_at: ISO 8601, UTC.
+        over: sentences about limits that the plan is over; it cannot be pushed.
+    """
+
+    plan: Plan
+    expires_at: str
+    over: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether the command ends with 1."""
+        return any(row.status in NEEDS_ATTENTION for row in self.plan.rows)
+
+
+def preview(
+    desk: Desk,
+    *,
+    account_ids: Collection[str] | None = None,
+    include_hidden: bool = False,
+    write: bool = True,
+) -> Preview:
+    """Read tab and live balances, freeze the plan, and show its statuses in the tab.
+
+    Args:
+        desk: the connection.
+        account_ids: only these rows, if given.
+        include_hidden: also rows that the tab's filter hides.
+        write: write statuses and messages to the tab.
+
+    Raises:
+        UsageError: never pulled, or the tab is not what a pull wrote.
+        ProviderError: the credit system could not be reached.
+        SheetError, SheetUnsafeError: the tab could not be read or written.
+    """
+    if write:
+        desk.sheet.ensure_writable()
+    settle_dead_owner(desk)
+    warnings = finish_showing(desk) if write else []
+    tab = desk.sheet.read()
+    found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
+    plan = plan_of(desk, found)
+    created_at = desk.clock.now()
+    expires_at = created_at + desk.plan_expires
+    desk.ledger.plans.save(
+        StoredPlan(
+            connection=desk.name,
+            digest=plan.digest,
+            system=desk.system,
+            actor=desk.actor,
+            created_at=created_at,
+            expires_at=expires_at,
+            body=plan_body(plan, found),
+        )
+    )
+    if write:
+        desk.sheet.write(status_patches(tab, plan.rows, account_ids))
+    return Preview(plan, f"{expires_at:%Y-%m-%dT%H:%M:%SZ}", tuple(over_limits(desk, plan)), tuple(warnings))
+
+
+def plan_of(desk: Desk, found: Survey) -> Plan:
+    """Freeze a survey; over the approval limit every row waits for a second person."""
+    plan = build(desk.name, found.results, desk.units, hidden=found.hidden, ignored=found.ignored)
+    if not needs_approval(desk, plan):
+        return plan
+    rows = tuple(_awaiting(row) for row in plan.rows)
+    return replace(plan, rows=rows)
+
+
+def _awaiting(row: RowResult) -> RowResult:
+    if row.status is not RowStatus.EDITED:
+        return row
+    message = f"Over the approval limit: a second person has to approve the plan. {row.message}".strip()
+    return replace(row, status=RowStatus.AWAITING_APPROVAL, message=message)
+
+
+def plan_body(plan: Plan, found: Survey) -> dict[str, Any]:
+    """Return what is stored: the operations, and the baseline that each rests on."""
+    baselines = {
+        each.operation.account_id: dict(found.book.baselines[each.operation.account_id].balances)
+        for each in plan.operations
+    }
+    return {
+        "operations": [freeze(each) for each in plan.operations],
+        "baselines": baselines,
+        "ahead": plan.ahead,
+    }
+
+
+def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collection[str] | None) -> list[Patch]:
+    """Return patches that show each row's status, and blank what no longer holds."""
+    place = {name: index for index, name in enumerate(tab.fields)}
+    wanted = {row.number: (row.status.label or None, row.message or None) for row in rows}
+    patches = []
+    for number, values in zip(tab.numbers, tab.values, strict=True):
+        account_id = str(values[place[fields.ACCOUNT_ID]] or "")
+        shown = (values[place[fields.STATUS]] or None, values[place[fields.MESSAGE]] or None)
+        in_scope = account_id and (account_ids is None or account_id in account_ids)
+        fits = wanted.get(number)
+        if fits is None and in_scope and shown[0] in PASSING:
+            fits = (None, None)
+        if fits is not None and fits != shown:
+            cells = {fields.STATUS: fits[0], fields.MESSAGE: fits[1]}
+            patches.append(Patch(account_id=account_id, row=number, cells=cells))
+    return patches
+
+
+def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
+    """Return the JSON of ``preview``."""
+    plan = found.plan
+    return {
+        "plan": {
+            "digest": plan.digest,
+            "connection": plan.connection,
+            "environment": desk.environment,
+            "expires_at": found.expires_at,
+            "counts": counts(plan.rows),
+            "totals": totals_json(plan.totals, desk.units),
+            "rows": [row_json(desk, row) for row in plan.rows],
+            "hidden": plan.hidden,
+            "ignored": plan.ignored,
+            "over_limits": list(found.over),
+        },
+        "warnings": list(found.warnings),
+    }
+
+
+def row_json(desk: Desk, row: RowResult) -> dict[str, Any]:
+    """Return one row of a plan."""
+
+    def text(minor: int | None, code: str) -> str | None:
+        return None if minor is None else format_amount(minor, words.unit_of(code, desk.units))
+
+    return {
+        "row": row.number,
+        "account_id": row.account_id,
+        "email": row.email,
+        "action": row.action.value if row.action else None,
+        "status": row.status.value,
+        "changes": {
+            code: {"amount": text(amount, code), "before": text(before, code), "after": text(after, code)}
+            for code, (amount, before, after) in row.shown.items()
+        },
+        "operation": row.keys[0] if row.keys else None,
+        "message": row.message,
+    }

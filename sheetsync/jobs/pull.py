@@ -1,0 +1,311 @@
+"""Pull: read all accounts, store them as the baseline, merge them into the tab. Never destroys an edit."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sheetsync.core import fields
+from sheetsync.core.accounts import Account
+from sheetsync.core.amounts import format_amount, to_cell
+from sheetsync.core.decide import RowResult
+from sheetsync.core.diff import Baseline, Interpreted, Suspect, Trouble, interpret
+from sheetsync.core.edits import is_blank
+from sheetsync.core.keys import DamagedKeyError
+from sheetsync.core.states import OperationState, RowStatus
+from sheetsync.core.tab import CellValue, Patch, Tab
+from sheetsync.errors import ProviderError, RejectedError, RetryableError
+from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.driving import settle_dead_owner
+from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.showing import balance_cells, holds_edit
+from sheetsync.jobs.survey import Live, Survey, from_book, survey
+from sheetsync.jobs.verify import VERIFIABLE, judge
+from sheetsync.ports import OperationRecord, Progress
+
+BATCH = 500
+"""Accounts recorded in one transaction: bounded memory, few commits."""
+
+GONE = "The credit system no longer has this user; the row is kept."
+
+
+@dataclass(slots=True)
+class Found:
+    """What a pull read.
+
+    Attributes:
+        order: account ids as the system lists them.
+        read_at: before the first request, so that every balance is newer.
+        watched: accounts with an operation to be settled.
+    """
+
+    reading: int
+    read_at: datetime
+    order: list[str] = field(default_factory=list)
+    totals: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    watched: dict[str, Account] = field(default_factory=dict)
+
+
+def pull(desk: Desk, *, account_ids: Collection[str] | None = None) -> dict[str, Any]:
+    """Pull all accounts, or refresh those named; return the JSON of ``pull``.
+
+    Raises:
+        ProviderError: the list could not be read to its end; the tab is as it was.
+        SheetError, SheetUnsafeError, LayoutError: the tab could not be written.
+    """
+    desk.sheet.ensure_writable()
+    settle_dead_owner(desk)
+    run = desk.ledger.runs.start("pull", desk.name, desk.system, actor=desk.actor)
+    try:
+        result = _pull(desk, run, account_ids)
+    except BaseException:
+        desk.ledger.runs.finish(run, "failed")
+        raise
+    desk.ledger.runs.finish(run, "done", result)
+    return result
+
+
+def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str, Any]:
+    unsettled = [each for each in desk.ledger.operations.unsettled(desk.system) if each.state in VERIFIABLE]
+    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="pull")
+    found = Found(reading=reading, read_at=desk.clock.now())
+    source = desk.provider.accounts(_progress(desk)) if account_ids is None else _named(desk, account_ids)
+    _record(desk, found, source, watched={each.account_id for each in unsettled})
+    _settle(desk, found, unsettled)
+    if account_ids is None:
+        desk.ledger.accounts.mark_missing(desk.system, set(found.order))
+        desk.ledger.accounts.finish_pull(desk.name, desk.system, run=run, reading=reading)
+    desk.sheet.create()
+    warnings = finish_showing(desk)
+    merged = _merge(desk, found, settled={each.account_id for each in unsettled}, scope=account_ids)
+    desk.report("Writing the tab", merged.written, merged.written)
+    still_open = desk.ledger.operations.unsettled(desk.system)
+    return {
+        "run": run,
+        "connection": desk.name,
+        "environment": desk.environment,
+        "accounts": len(found.order),
+        "written": merged.written,
+        "kept_edits": merged.kept_edits,
+        "missing": merged.missing,
+        "unsettled": len(still_open),
+        "totals": {unit.code: format_amount(found.totals[unit.code], unit) for unit in desk.units},
+        "warnings": warnings,
+    }
+
+
+def _progress(desk: Desk) -> Progress:
+    return lambda done, total: desk.report("Reading accounts", done, total)
+
+
+def _named(desk: Desk, account_ids: Collection[str]) -> Iterable[Account]:
+    """Read the accounts named, one request each; identities come from the baseline."""
+    known = desk.ledger.accounts.baselines(desk.system, desk.maker, account_ids)
+    for done, account_id in enumerate(sorted(account_ids), start=1):
+        try:
+            account = desk.provider.account(account_id)
+        except (RejectedError, RetryableError) as error:
+            raise ProviderError(
+                f"User {account_id} could not be read: {error.message}", hint=error.hint
+            ) from error
+        baseline = known.get(account_id)
+        email = account.email or (baseline.email if baseline else "")
+        name = account.name or (baseline.name if baseline else "")
+        desk.report("Reading accounts", done, len(account_ids))
+        yield Account(account_id, email, name, account.balances)
+
+
+def _record(desk: Desk, found: Found, source: Iterable[Account], *, watched: Collection[str]) -> None:
+    batch: list[Account] = []
+    for account in source:
+        batch.append(account)
+        found.order.append(account.account_id)
+        for code, amount in account.balances.items():
+            found.totals[code] += amount or 0
+        if account.account_id in watched:
+            found.watched[account.account_id] = account
+        if len(batch) == BATCH:
+            desk.ledger.accounts.record(desk.system, found.reading, batch)
+            batch = []
+    desk.ledger.accounts.record(desk.system, found.reading, batch)
+
+
+def _settle(desk: Desk, found: Found, unsettled: Iterable[OperationRecord]) -> None:
+    """A pull is itself a re-read: settle what it can prove."""
+    for record in unsettled:
+        account = found.watched.get(record.account_id)
+        if account is not None:
+            judge(desk, record, account, read_at=found.read_at, reading=found.reading)
+
+
+@dataclass(slots=True)
+class Merged:
+    """Counts of a merge, and its patches."""
+
+    written: int = 0
+    kept_edits: int = 0
+    missing: int = 0
+    patches: list[Patch] = field(default_factory=list)
+    appended: list[dict[str, CellValue]] = field(default_factory=list)
+
+
+def _merge(desk: Desk, found: Found, *, settled: Collection[str], scope: Collection[str] | None) -> Merged:
+    """Merge the baseline into the tab, row by row; rows that a person changes meanwhile are looked at again."""
+    merged = Merged()
+    for _ in range(3):
+        tab = desk.sheet.read()
+        _adopt_newer_keys(desk, tab, found)
+        merged = _patches(desk, tab, found, settled=settled, scope=scope)
+        outcome = desk.sheet.write(merged.patches, append=merged.appended)
+        if not outcome.otherwise:
+            break
+    return merged
+
+
+def _patches(
+    desk: Desk, tab: Tab, found: Found, *, settled: Collection[str], scope: Collection[str] | None
+) -> Merged:
+    meant = survey(desk, tab, live=_from_ledger(desk), account_ids=scope, include_hidden=True)
+    results = {result.number: result for result in meant.results}
+    history = desk.ledger.accounts.history(desk.system, {result.account_id for result in meant.results})
+    merged = Merged()
+    present = set()
+    for suspect in _rows(tab):
+        baseline = meant.book.baselines.get(suspect.account_id)
+        present.add(suspect.account_id)
+        if baseline is None or (scope is not None and suspect.account_id not in scope):
+            continue
+        result = results.get(suspect.number)
+        row = interpret(suspect, meant.book, history.get(suspect.account_id, {})) if result else None
+        _merge_row(desk, merged, suspect, baseline, _Meaning(row, result, meant, settled))
+    for account_id in found.order:
+        if account_id not in present:
+            merged.appended.append(_fresh_cells(desk, meant.book.baselines[account_id], found.read_at))
+    merged.written = len(found.order)
+    return merged
+
+
+def _adopt_newer_keys(desk: Desk, tab: Tab, found: Found) -> None:
+    """After a restored backup, let the ledger's epochs grow past those of the tab, so that no key is used twice.
+
+    Edits typed against a lost epoch become outdated: a person looks at them and types them again.
+    """
+    known = set(found.order)
+    newer = []
+    for suspect in _rows(tab):
+        if suspect.account_id not in known:
+            continue
+        try:
+            key = desk.maker.read(str(suspect.cells.get(fields.KEY) or ""))
+        except DamagedKeyError:
+            continue
+        newer.append((suspect.account_id, key))
+    desk.ledger.accounts.adopt(desk.system, newer, units=desk.maker.units, actor=desk.actor)
+
+
+def _from_ledger(desk: Desk) -> Live:
+    return lambda account_ids: from_book(desk.book(set(account_ids)))(account_ids)
+
+
+def _rows(tab: Tab) -> Iterable[Suspect]:
+    at = tab.fields.index(fields.ACCOUNT_ID)
+    for number, values in zip(tab.numbers, tab.values, strict=True):
+        if not is_blank(values[at]):
+            yield Suspect(
+                number=number,
+                account_id=str(values[at]),
+                cells=dict(zip(tab.fields, values, strict=True)),
+                formulas=tab.formulas.get(number, frozenset()),
+                hidden=number in tab.hidden,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    row: Interpreted | None
+    result: RowResult | None
+    survey: Survey
+    settled: Collection[str]
+
+
+def _merge_row(desk: Desk, merged: Merged, suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> None:
+    """Write one existing row, leaving what a person typed."""
+    merged.missing += baseline.missing
+    done = _counted(meaning)
+    if not done and _keeps(desk, meaning):
+        merged.kept_edits += 1
+        cells = _beside_edit(desk, baseline, meaning)
+    else:
+        cells = _fresh_cells(desk, baseline, desk.clock.now()) | _status(suspect, baseline, meaning)
+        if done:
+            cells |= dict.fromkeys(fields.typed(desk.units))
+    watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units), fields.KEY)
+    merged.patches.append(
+        Patch(
+            account_id=suspect.account_id,
+            row=suspect.number,
+            cells={name: value for name, value in cells.items() if name in suspect.cells},
+            # the cells that decide what the row means: if one changes under us, it is looked at again
+            only_if={name: suspect.cells[name] for name in watched if name in suspect.cells},
+        )
+    )
+
+
+def _keeps(desk: Desk, meaning: _Meaning) -> bool:
+    """Whether the row holds something that a person typed and that did not count yet."""
+    row = meaning.row
+    if row is None:
+        return False
+    return holds_edit(desk, row) or row.trouble in (Trouble.EDIT, Trouble.KEY)
+
+
+def _counted(meaning: _Meaning) -> bool:
+    """Whether the row's edit is known to have counted, so that it is cleared."""
+    result = meaning.result
+    if result is None or result.status is not RowStatus.ALREADY_SENT:
+        return False
+    return all(meaning.survey.records[key].state is OperationState.CONFIRMED for key in result.keys)
+
+
+def _fresh_cells(desk: Desk, baseline: Baseline, read_at: datetime) -> dict[str, CellValue]:
+    return {
+        fields.ACCOUNT_ID: baseline.account_id,
+        fields.EMAIL: baseline.email,
+        fields.NAME: baseline.name,
+        **balance_cells(desk, baseline),
+        fields.KEY: baseline.key,
+        fields.CHECKED_AT: read_at.astimezone(UTC),
+    }
+
+
+def _status(suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> dict[str, CellValue]:
+    """Return status and message of a row without an edit: blank unless something is pending or just settled."""
+    result = meaning.result
+    if baseline.missing:
+        return {fields.STATUS: None, fields.MESSAGE: GONE}
+    just_settled = suspect.account_id in meaning.settled
+    if just_settled and suspect.cells.get(fields.STATUS) == RowStatus.CONFIRMED.label:
+        return {}
+    mended = meaning.row is not None and meaning.row.trouble in (Trouble.SHUFFLED, Trouble.AHEAD)
+    if result is None or mended:
+        return {fields.STATUS: None, fields.MESSAGE: None}
+    return {fields.STATUS: result.status.label or None, fields.MESSAGE: result.message or None}
+
+
+def _beside_edit(desk: Desk, baseline: Baseline, meaning: _Meaning) -> dict[str, CellValue]:
+    """Return cells to write beside an edit: status and, where nobody typed over it, the new balance.
+
+    Never Key or identity: they say against what the edit was typed.
+    """
+    row, result = meaning.row, meaning.result
+    cells: dict[str, CellValue] = {fields.CHECKED_AT: desk.clock.now().astimezone(UTC)}
+    if result is not None:
+        cells |= {fields.STATUS: result.status.label or None, fields.MESSAGE: result.message or None}
+    if row is None or row.problem:
+        return cells
+    overtyped = row.edit.overtyped if row.edit is not None else frozenset()
+    for unit in desk.units:
+        if unit.code not in overtyped:
+            cells[fields.balance(unit)] = to_cell(baseline.balances.get(unit.code), unit)
+    return cells

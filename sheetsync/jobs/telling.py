@@ -1,0 +1,133 @@
+"""How operations of the ledger are told: to the diff, in sentences and as JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sheetsync.core import words
+from sheetsync.core.accounts import Action, Change
+from sheetsync.core.amounts import format_amount
+from sheetsync.core.decide import Known
+from sheetsync.core.states import OperationState, row_status
+from sheetsync.core.verify import Sent
+from sheetsync.jobs.desk import Desk
+from sheetsync.ports import OperationRecord
+
+_OUTCOMES = {
+    OperationState.QUEUED: "not sent yet.",
+    OperationState.SENDING: "being sent.",
+    OperationState.ACCEPTED: "accepted, not proven yet.",
+    OperationState.UNKNOWN: "it is not known yet whether it arrived.",
+    OperationState.CONFIRMED: "confirmed.",
+    OperationState.NOT_APPLIED: "it did not arrive.",
+    OperationState.REJECTED: "refused.",
+    OperationState.WITHDRAWN: "never sent.",
+}
+
+
+def deed(desk: Desk, record: OperationRecord) -> str:
+    """Return what was asked for: ``Added 25, Goodwill``."""
+    return words.deed(Action(record.action), changes(record), desk.units, record.reason)
+
+
+def changes(record: OperationRecord) -> tuple[Change, ...]:
+    """Return the operation's changes."""
+    return tuple(Change(unit.unit, unit.amount) for unit in record.units)
+
+
+def known(desk: Desk, record: OperationRecord) -> Known:
+    """Return what the diff has to know of an operation."""
+    when = desk.local(record.sent_at or record.created_at)
+    verb = "sent" if record.attempts else "queued"
+    outcome = _OUTCOMES[record.state]
+    if record.state in (OperationState.CONFIRMED, OperationState.REJECTED, OperationState.NOT_APPLIED):
+        outcome = f"{outcome[:-1]} ({record.message.rstrip('.')})."
+    return Known(
+        key=record.key,
+        account_id=record.account_id,
+        units=tuple(unit.unit for unit in record.units),
+        state=record.state,
+        attempts=record.attempts,
+        closed=record.closed,
+        story=f"{deed(desk, record)}, {verb} {when} by {record.actor}",
+        outcome=outcome,
+    )
+
+
+def sent(desk: Desk, record: OperationRecord) -> Sent:
+    """Return what a verdict needs."""
+    return Sent(
+        key=record.key,
+        account_id=record.account_id,
+        action=Action(record.action),
+        changes=changes(record),
+        reason=record.reason,
+        state=record.state,
+        before={unit.unit: unit.before for unit in record.units},
+        expected={unit.unit: unit.expected for unit in record.units},
+        left_at=record.left_at or desk.clock.now(),
+    )
+
+
+def evidence_json(desk: Desk, evidence: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return evidence with amounts as text; one unit's amounts stand alone, several by unit code."""
+    if evidence is None or evidence.get("kind") != "balance":
+        return None if evidence is None else dict(evidence)
+    told: dict[str, Any] = {"kind": "balance"}
+    for name in ("before", "after", "now"):
+        amounts = {
+            code: None if minor is None else format_amount(minor, words.unit_of(code, desk.units))
+            for code, minor in evidence[name].items()
+        }
+        told[name] = amounts if len(desk.units) > 1 else next(iter(amounts.values()), None)
+    return told
+
+
+def operation_row(desk: Desk, record: OperationRecord) -> dict[str, Any]:
+    """Return an operation as push and verify list it."""
+    return {
+        "account_id": record.account_id,
+        "email": record.email,
+        "operation": record.key,
+        "action": record.action,
+        "status": row_status(record.state).value,
+        "changes": changes_json(desk, record),
+        "evidence": evidence_json(desk, record.evidence),
+        "message": record.message,
+    }
+
+
+def changes_json(desk: Desk, record: OperationRecord) -> dict[str, Any]:
+    """Return unit code → amount, before and after as text."""
+
+    def text(minor: int | None, code: str) -> str | None:
+        return None if minor is None else format_amount(minor, words.unit_of(code, desk.units))
+
+    return {
+        unit.unit: {
+            "amount": text(unit.amount, unit.unit),
+            "before": text(unit.before, unit.unit),
+            "after": text(unit.expected, unit.unit),
+        }
+        for unit in record.units
+    }
+
+
+def history_row(desk: Desk, record: OperationRecord) -> dict[str, Any]:
+    """Return an operation as ``history`` lists it."""
+
+    def moment(value: Any) -> str | None:  # noqa: ANN401 - a time or nothing
+        return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
+
+    row = operation_row(desk, record)
+    return {
+        **row,
+        "connection": record.connection,
+        "actor": record.actor,
+        "reason": record.reason,
+        "note": record.note,
+        "run": record.run,
+        "created_at": moment(record.created_at),
+        "sent_at": moment(record.sent_at),
+        "settled_at": moment(record.settled_at),
+        "attempts": record.attempts,
+    }

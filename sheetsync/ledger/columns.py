@@ -1,0 +1,83 @@
+"""Column types that lose nothing on any database."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, String, Text
+from sqlalchemy.types import TypeDecorator
+
+MAX_BIGINT = 2**63 - 1
+
+
+class Minor(TypeDecorator[int]):
+    """An amount in minor units: an integer that fits 64 bits, or nothing; never a float, never a Decimal.
+
+    ``Numeric`` on SQLite goes through a double and loses money without a warning.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """Refuse what is not an exact integer."""
+        del dialect
+        if value is None:
+            return None
+        if type(value) is not int or abs(value) > MAX_BIGINT:
+            raise TypeError(f"an amount is an integer of minor units, not {type(value).__name__}")
+        return value
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC as ISO 8601 text of fixed width, so that text order is time order on every database."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Write aware times only."""
+        del dialect
+        return None if value is None else iso(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """Read as an aware time."""
+        del dialect
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Canonical JSON as text: equal values are equal text, and hashes over it are stable."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 - JSON
+        """Write canonical text."""
+        del dialect
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - JSON
+        """Read it again."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+def iso(moment: datetime) -> str:
+    """Return ``2026-03-12T09:14:03.000000Z``.
+
+    Raises:
+        ValueError: the time says no zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def canonical(value: Any) -> str:  # noqa: ANN401 - JSON
+    """Return the one text of a JSON value; floats are refused, so that none can hold an amount."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{type(value).__name__} does not go into the ledger")

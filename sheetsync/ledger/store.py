@@ -1,0 +1,42 @@
+"""The ledger: one database, opened and brought up to date."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sheetsync.ledger.accounts import AccountStore
+from sheetsync.ledger.audit import audit
+from sheetsync.ledger.database import Database
+from sheetsync.ledger.migrate import bring_up_to_date
+from sheetsync.ledger.operations import OperationStore
+from sheetsync.ledger.plans import PlanStore
+from sheetsync.ledger.runs import RunStore
+
+
+class SqlLedger:
+    """The ledger on SQLite or PostgreSQL.
+
+    Args:
+        url: an SQLAlchemy URL; a missing SQLite file is created, an older schema is migrated.
+        now: the wall clock, UTC.
+
+    Raises:
+        LedgerError: the database could not be opened.
+    """
+
+    def __init__(self, url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.database = Database(url, now=now)
+        bring_up_to_date(self.database)
+        self.accounts = AccountStore(self.database)
+        self.plans = PlanStore(self.database)
+        self.runs = RunStore(self.database)
+        self.operations = OperationStore(self.database)
+
+    def check(self) -> dict[str, Any]:
+        """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""
+        with self.database.read() as connection:
+            return audit(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()

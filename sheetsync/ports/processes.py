@@ -1,0 +1,28 @@
+"""Which process is which, across restarts and machines."""
+
+from typing import Protocol
+
+from sheetsync.ports.ledger import Owner
+
+
+class Processes(Protocol):
+    """The process table of this machine."""
+
+    def me(self) -> Owner:
+        """Return the identity of this process."""
+        ...
+
+    def is_alive(self, owner: Owner) -> bool | None:
+        """Whether a process of this machine still exists, stopped ones included; None for another machine."""
+        ...
+
+    def end(self, owner: Owner) -> bool:
+        """End a process of this machine for good; False if it could not be ended.
+
+        A stopped process is not a dead one: it would go on sending when it continues.
+        """
+        ...
+
+    def uptime_s(self) -> float:
+        """Return a clock that also counts while the machine is suspended, in seconds."""
+        ...

@@ -1,0 +1,72 @@
+"""What a spreadsheet's adapter promises."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sheetsync.core.accounts import Action, Unit
+from sheetsync.core.tab import CellValue, Patch, Tab
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which fields a tab has; built by ``sheets.layout`` from units and actions."""
+
+    units: tuple[Unit, ...]
+    actions: tuple[Action, ...]
+    reasons: tuple[str, ...]
+    reasons_strict: bool = False
+    environment: str = "live"
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of patches.
+
+    Attributes:
+        applied: account ids whose patch was written as given.
+        otherwise: account ids where ``only_if`` did not hold.
+        missing: account ids without a row.
+    """
+
+    applied: frozenset[str] = frozenset()
+    otherwise: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+
+
+class Sheet(Protocol):
+    """One tab. Rows are found by ``User ID`` when writing, never by position; other columns stay untouched.
+
+    Field codes are those of ``core.fields``.
+    """
+
+    def ensure_writable(self) -> None:
+        """Raise now what a write would raise: locked, damaged, or holding what we would destroy.
+
+        Raises:
+            SheetError: locked, damaged, no permission.
+            SheetUnsafeError: writing would destroy charts, pictures, pivot tables or macros.
+        """
+        ...
+
+    def read(self) -> Tab:
+        """Read the tab.
+
+        Raises:
+            LayoutError: file or tab missing, headers missing or doubled (``details`` names them).
+            SheetError: it cannot be read.
+        """
+        ...
+
+    def create(self) -> None:
+        """Create file, tab and headers where they are missing, repair the layout, keep everything else."""
+        ...
+
+    def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
+        """Write patches, all together or not at all, and append new rows below the last.
+
+        Raises:
+            SheetError, SheetUnsafeError, LayoutError: nothing was written.
+        """
+        ...
