@@ -68,7 +68,7 @@ def _carry_out(
             held.lease,
             connection_name=desk.name,
             plan=stored.digest,
-            evidence_kind=desk.rules.capabilities.evidence,
+            capabilities=desk.rules.capabilities,
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk)
@@ -180,7 +180,7 @@ def _result(
     rows = []
     for each in planned:
         key = each.operation.key
-        row = telling.operation_row(desk, records[key])
+        row = telling.operation_row(records[key])
         if key in told:
             row |= {"status": told[key].status.value, "message": told[key].message}
         rows.append(row)

@@ -1,16 +1,16 @@
 """How operations of the ledger are told: to the diff, in sentences and as JSON."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sheetsync.core import words
-from sheetsync.core.accounts import Action, Change
+from sheetsync.core.accounts import Action, Change, Unit
 from sheetsync.core.amounts import format_amount
 from sheetsync.core.decide import Known
 from sheetsync.core.states import OperationState, row_status
 from sheetsync.core.verify import Sent
 from sheetsync.jobs.desk import Desk
-from sheetsync.ports import OperationRecord
+from sheetsync.ports import OperationRecord, UnitRecord
 
 _OUTCOMES = {
     OperationState.QUEUED: "not sent yet.",
@@ -68,21 +68,20 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
     )
 
 
-def evidence_json(desk: Desk, evidence: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def evidence_json(record: OperationRecord) -> dict[str, Any] | None:
     """Return evidence with amounts as text; one unit's amounts stand alone, several by unit code."""
+    evidence = record.evidence
     if evidence is None or evidence.get("kind") != "balance":
         return None if evidence is None else dict(evidence)
+    units = {unit.unit: unit for unit in record.units}
     told: dict[str, Any] = {"kind": "balance"}
     for name in ("before", "after", "now"):
-        amounts = {
-            code: None if minor is None else format_amount(minor, words.unit_of(code, desk.units))
-            for code, minor in evidence[name].items()
-        }
-        told[name] = amounts if len(desk.units) > 1 else next(iter(amounts.values()), None)
+        amounts = {code: _text(minor, units[code]) for code, minor in evidence[name].items()}
+        told[name] = amounts if len(units) > 1 else next(iter(amounts.values()), None)
     return told
 
 
-def operation_row(desk: Desk, record: OperationRecord) -> dict[str, Any]:
+def operation_row(record: OperationRecord) -> dict[str, Any]:
     """Return an operation as push and verify list it."""
     return {
         "account_id": record.account_id,
@@ -90,44 +89,43 @@ def operation_row(desk: Desk, record: OperationRecord) -> dict[str, Any]:
         "operation": record.key,
         "action": record.action,
         "status": row_status(record.state).value,
-        "changes": changes_json(desk, record),
-        "evidence": evidence_json(desk, record.evidence),
+        "changes": changes_json(record),
+        "evidence": evidence_json(record),
         "message": record.message,
     }
 
 
-def changes_json(desk: Desk, record: OperationRecord) -> dict[str, Any]:
+def changes_json(record: OperationRecord) -> dict[str, Any]:
     """Return unit code → amount, before and after as text."""
-
-    def text(minor: int | None, code: str) -> str | None:
-        return None if minor is None else format_amount(minor, words.unit_of(code, desk.units))
-
     return {
         unit.unit: {
-            "amount": text(unit.amount, unit.unit),
-            "before": text(unit.before, unit.unit),
-            "after": text(unit.expected, unit.unit),
+            "amount": _text(unit.amount, unit),
+            "before": _text(unit.before, unit),
+            "after": _text(unit.expected, unit),
         }
         for unit in record.units
     }
 
 
-def history_row(desk: Desk, record: OperationRecord) -> dict[str, Any]:
+def _text(minor: int | None, unit: UnitRecord) -> str | None:
+    return None if minor is None else format_amount(minor, Unit(unit.unit, unit.unit, unit.scale))
+
+
+def history_row(record: OperationRecord) -> dict[str, Any]:
     """Return an operation as ``history`` lists it."""
-
-    def moment(value: Any) -> str | None:  # noqa: ANN401 - a time or nothing
-        return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
-
-    row = operation_row(desk, record)
     return {
-        **row,
+        **operation_row(record),
         "connection": record.connection,
         "actor": record.actor,
         "reason": record.reason,
         "note": record.note,
         "run": record.run,
-        "created_at": moment(record.created_at),
-        "sent_at": moment(record.sent_at),
-        "settled_at": moment(record.settled_at),
+        "created_at": _moment(record.created_at),
+        "sent_at": _moment(record.sent_at),
+        "settled_at": _moment(record.settled_at),
         "attempts": record.attempts,
     }
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -41,7 +42,7 @@ class AccountStore:
             connection = transaction.connection
             lock_head(connection, system)
             query = select(systems.c.reading).where(systems.c.system == system)
-            number = connection.execute(query).scalar_one() + 1
+            number = int(connection.execute(query).scalar_one()) + 1
             connection.execute(update(systems).where(systems.c.system == system).values(reading=number))
             transaction.chain.append(
                 Event(system, transaction.now, actor, "reading", None, run, {"reading": number, "kind": kind})
@@ -59,7 +60,7 @@ class AccountStore:
     def record(self, system: str, reading: int, found: Sequence[Account]) -> None:
         """Move the baseline on to what a reading found; an older reading never overwrites a newer one."""
         for chunk in chunks(found):
-            self._database.write(lambda transaction, chunk=chunk: record(transaction, system, reading, chunk))
+            self._database.write(partial(record, system=system, reading=reading, found=chunk))
 
     def mark_missing(self, system: str, seen: Collection[str]) -> set[str]:
         """Mark every account that a complete reading did not see; return the ids of all that are missing."""

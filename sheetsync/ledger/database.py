@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
@@ -82,7 +82,8 @@ class Database:
         if self.is_sqlite:
             return self._now()
         with self.read() as connection:
-            return connection.execute(select(func.clock_timestamp())).scalar_one().astimezone(UTC)
+            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -110,7 +111,7 @@ class Database:
                     self._commit(self._take())
         if job.error is not None:
             raise job.error
-        return job.result  # type: ignore[return-value] - a job without an error has its result
+        return cast(T, job.result)  # a job without an error has its result
 
     def close(self) -> None:
         """Close every connection."""

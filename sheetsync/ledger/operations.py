@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
-from sheetsync.core.accounts import Account, Balances, EvidenceKind
+from sheetsync.core.accounts import Account, Balances, Capabilities
 from sheetsync.core.decide import Planned
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState
 from sheetsync.errors import LostLeaseError
@@ -101,15 +102,20 @@ class OperationStore:
         *,
         connection_name: str,
         plan: str,
-        evidence_kind: EvidenceKind,
+        capabilities: Capabilities,
     ) -> None:
         """Queue operations for the lease's run: new ones, and known ones that may be sent (again)."""
-        fixed = {"connection": connection_name, "plan": plan, "evidence_kind": evidence_kind.value}
+        fixed = {
+            "connection": connection_name,
+            "plan": plan,
+            "evidence_kind": capabilities.evidence.value,
+        }
+        scales = {unit.code: unit.scale for unit in capabilities.units}
 
         def work(transaction: Transaction) -> None:
             _check_lease(transaction, lease)
             for chunk in chunks(planned):
-                _queue(transaction, chunk, lease, fixed)
+                _queue(transaction, chunk, lease, fixed=fixed, scales=scales)
 
         self._database.write(work)
 
@@ -335,13 +341,17 @@ class OperationStore:
     def mark_shown(self, keys: Collection[str]) -> None:
         """Note that the tab shows the present state of these operations."""
         for chunk in chunks(sorted(keys)):
-            statement = update(operations).where(operations.c.key.in_(chunk)).values(shown=True)
-            self._database.write(
-                lambda transaction, statement=statement: transaction.connection.execute(statement)
-            )
+            self._database.write(partial(_mark_shown, chunk))
 
 
-def _queue(transaction: Transaction, planned: list[Planned], lease: Lease, fixed: Mapping[str, str]) -> None:
+def _queue(
+    transaction: Transaction,
+    planned: list[Planned],
+    lease: Lease,
+    *,
+    fixed: Mapping[str, str],
+    scales: Mapping[str, int],
+) -> None:
     connection = transaction.connection
     keys = [each.operation.key for each in planned]
     query = select(operations.c.key, operations.c.state).where(operations.c.key.in_(keys))
@@ -370,7 +380,7 @@ def _queue(transaction: Transaction, planned: list[Planned], lease: Lease, fixed
         [{"operation": key, "email": email, "note": note} for key, email, note in texts],
     )
     connection.execute(
-        insert(operation_units), [row for each in wanted for row in _unit_rows(each, lease.system)]
+        insert(operation_units), [row for each in wanted for row in _unit_rows(each, lease.system, scales)]
     )
 
 
@@ -403,6 +413,10 @@ def _identity(planned: Planned, system: str, now: datetime) -> dict[str, Any]:
         "doubtful": False,
         "created_at": now,
     }
+
+
+def _mark_shown(keys: Collection[str], transaction: Transaction) -> None:
+    transaction.connection.execute(update(operations).where(operations.c.key.in_(keys)).values(shown=True))
 
 
 def _check_lease(transaction: Transaction, lease: Lease) -> None:
@@ -499,7 +513,8 @@ def _close_others(connection: Connection, key: str) -> None:
 
 
 def _actor(connection: Connection, key: str) -> str:
-    return connection.execute(select(operations.c.actor).where(operations.c.key == key)).scalar_one()
+    query = select(operations.c.actor).where(operations.c.key == key)
+    return str(connection.execute(query).scalar_one())
 
 
 def _event(
@@ -521,7 +536,7 @@ def _plan_facts(planned: Planned, plan: str) -> dict[str, Any]:
     }
 
 
-def _unit_rows(planned: Planned, system: str) -> list[dict[str, Any]]:
+def _unit_rows(planned: Planned, system: str, scales: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
         {
             "operation": planned.operation.key,
@@ -530,6 +545,7 @@ def _unit_rows(planned: Planned, system: str) -> list[dict[str, Any]]:
             "system": system,
             "account_id": planned.operation.account_id,
             "epoch": planned.epochs[change.unit],
+            "scale": scales[change.unit],
             "amount": change.amount,
             "at_pull": planned.at_pull.get(change.unit),
             "before": planned.before.get(change.unit),
@@ -552,6 +568,7 @@ def _units(connection: Connection, keys: Sequence[str]) -> dict[str, list[UnitRe
                 UnitRecord(
                     unit=row.unit,
                     epoch=row.epoch,
+                    scale=row.scale,
                     amount=row.amount,
                     at_pull=row.at_pull,
                     before=row.before,

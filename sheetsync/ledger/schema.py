@@ -174,6 +174,7 @@ operation_units = Table(
     Column("system", String(300), nullable=False),
     Column("account_id", String(200), nullable=False),
     Column("epoch", Integer, nullable=False),
+    Column("scale", Integer, nullable=False),
     Column("amount", Minor, nullable=False),
     Column("at_pull", Minor),
     Column("before", Minor),

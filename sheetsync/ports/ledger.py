@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sheetsync.core.accounts import Account, Balances, EvidenceKind
+from sheetsync.core.accounts import Account, Balances, Capabilities
 from sheetsync.core.decide import Planned
 from sheetsync.core.diff import Baseline
 from sheetsync.core.keys import KeyMaker, RowKey
@@ -106,6 +106,7 @@ class UnitRecord:
     """One unit's part of an operation, in minor units.
 
     Attributes:
+        scale: decimal places, so that the ledger can be read without the configuration of its day.
         amount: as the person gave it.
         at_pull: what the person saw.
         before, expected: read right before the last attempt, and what it was to become.
@@ -113,6 +114,7 @@ class UnitRecord:
 
     unit: str
     epoch: int
+    scale: int
     amount: int
     at_pull: int | None
     before: int | None
@@ -316,7 +318,7 @@ class Operations(Protocol):
         *,
         connection_name: str,
         plan: str,
-        evidence_kind: EvidenceKind,
+        capabilities: Capabilities,
     ) -> None:
         """Queue operations for the lease's run: new ones, and known ones that may be sent (again).
 

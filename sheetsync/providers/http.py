@@ -111,8 +111,13 @@ class Session:
                 raise found
             self._clock.sleep(pause_s)
 
-    def write(self, request: Request) -> Reply:
+    def write(self, request: Request, go: Callable[[], None] | None = None) -> Reply:
         """Send a request that may change something: exactly one attempt, whatever happens.
+
+        Args:
+            request: what to send.
+            go: called once there is a slot and a connection, right before the first byte leaves. What it
+                raises goes through, and nothing is sent. Not called where there is no connection.
 
         Raises:
             RetryableError: certainly nothing happened.
@@ -120,7 +125,7 @@ class Session:
             OutcomeUnknownError: anything else.
         """
         try:
-            reply = self._attempt(request, 1, write=True)
+            reply = self._attempt(request, 1, write=True, go=go)
         except TransportError as error:
             raise failed_write(error.cause, request, sent=error.sent) from None
         outcome = judge_write(request, reply, self._dialect)
@@ -139,15 +144,23 @@ class Session:
             return failed_read(error.cause, request, sent=error.sent)
         return judge_read(request, reply, self._dialect) or reply
 
-    def _attempt(self, request: Request, attempt: int, *, write: bool) -> Reply:
+    def _attempt(
+        self, request: Request, attempt: int, *, write: bool, go: Callable[[], None] | None = None
+    ) -> Reply:
         headers = {**self._headers, **request.headers}
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         with self._limiter.slot() as slot:
+
+            def leaving() -> None:
+                if go is not None:
+                    go()
+                slot.leaving()
+
             started = time.monotonic()
             try:
                 reply = self._transport.exchange(
-                    replace(request, headers=headers), write=write, leaving=slot.leaving
+                    replace(request, headers=headers), write=write, leaving=leaving
                 )
             except TransportError as error:
                 _note(request, attempt, type(error.cause).__name__, started)

@@ -5,6 +5,8 @@ import ssl
 import time
 from typing import Any
 
+from urllib3.util import wait_for_read
+
 LEAST_TIMEOUT_S = 0.001
 """Seconds; 0 would mean "do not block" to a socket."""
 
@@ -16,6 +18,10 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
+
+    def extend(self, seconds: float) -> None:
+        """Leave out seconds in which we did something else."""
+        self._at += seconds
 
     def left_s(self) -> float:
         """Return the seconds left.
@@ -37,6 +43,7 @@ class _Timed:
     """
 
     deadline: Deadline | None = None
+    has_answered = False
 
     def recv_into(self, *args: Any) -> int:  # noqa: ANN401 - passed on as they come
         """Receive, within what is left."""
@@ -69,6 +76,30 @@ def set_deadline(sock: socket.socket | None, deadline: Deadline) -> None:
         raise ConnectionError("not connected through a timed socket")
     sock.deadline = deadline
     sock.settimeout(deadline.left_s())
+
+
+def set_answered(sock: socket.socket | None) -> None:
+    """Note that an answer was read to its end."""
+    if isinstance(sock, TimedSocket | TimedTLSSocket):
+        sock.has_answered = True
+
+
+def hung_up(sock: socket.socket | None) -> bool:
+    """Whether the other side closed a connection on which no answer is due.
+
+    What can be read there is the end, or something that no request asked for. But right after its handshake
+    a TLS 1.3 server sends tickets unasked: they lie there until the first answer is read.
+    """
+    if not isinstance(sock, TimedSocket | TimedTLSSocket):
+        return True
+    if not wait_for_read(sock, timeout=0.0):
+        return False
+    if isinstance(sock, TimedSocket) or sock.has_answered:
+        return True
+    try:
+        return not socket.socket.recv(sock, 1, socket.MSG_PEEK)
+    except OSError:
+        return True
 
 
 def tls_context() -> ssl.SSLContext:

@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from sheetsync.providers.messages import Reply, Request
-from sheetsync.providers.sockets import Deadline, set_deadline, timed, tls_context
+from sheetsync.providers.sockets import Deadline, hung_up, set_answered, set_deadline, timed, tls_context
 
 BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of a reply; 100 WordPress users with all their meta data were 1 MB."""
@@ -80,7 +80,8 @@ class Transport:
         Args:
             request: what to send.
             write: it may change a balance: only a fresh connection will do.
-            leaving: called right before the first byte leaves.
+            leaving: called once there is a connection, right before the first byte leaves; its own time does
+                not count. What it raises goes through, and nothing is sent.
 
         Raises:
             TransportError: there is no complete reply; ``sent`` says whether a byte may have left.
@@ -90,8 +91,8 @@ class Transport:
             connection = self._connected(deadline, write=write)
         except TRANSPORT_ERRORS as error:
             raise TransportError(error, sent=False) from error
+        self._announce(connection, leaving, deadline)
         try:
-            leaving()
             reply = self._ask(connection, request, deadline)
         except TRANSPORT_ERRORS as error:
             connection.close()
@@ -99,6 +100,7 @@ class Transport:
         except BaseException:
             connection.close()
             raise
+        set_answered(connection.sock)
         self._put_back(connection)
         return reply
 
@@ -108,6 +110,20 @@ class Transport:
             idle, self._idle = self._idle, []
         for connection, _since in idle:
             connection.close()
+
+    def _announce(self, connection: HTTPConnection, leaving: Callable[[], None], deadline: Deadline) -> None:
+        """Say that the request leaves now; make sure that it still can."""
+        started = time.monotonic()
+        try:
+            leaving()
+        except BaseException:
+            connection.close()
+            raise
+        deadline.extend(time.monotonic() - started)
+        # Writing down the intent may have taken so long that the other side hung up.
+        if hung_up(connection.sock):
+            connection.close()
+            raise TransportError(ConnectionResetError(), sent=False)
 
     def _connected(self, deadline: Deadline, *, write: bool) -> HTTPConnection:
         connection = self._take(WRITE_IDLE_S if write else READ_IDLE_S) or self._new(deadline)
@@ -125,7 +141,7 @@ class Transport:
                 if not self._idle:
                     return None
                 connection, since = self._idle.pop()
-            if time.monotonic() - since <= most_idle_s and connection.is_connected:
+            if time.monotonic() - since <= most_idle_s and not hung_up(connection.sock):
                 return connection
             connection.close()
 

@@ -15,8 +15,9 @@ from typing import Protocol
 
 import pytest
 
-from sheetsync.core.accounts import Action, Change, Operation, Unit, resulting
+from sheetsync.core.accounts import Action, Balances, Change, Operation, Unit, resulting
 from sheetsync.errors import (
+    LostLeaseError,
     OutcomeUnknownError,
     ProviderError,
     RejectedError,
@@ -116,6 +117,20 @@ def operation(unit: Unit, account_id: str, action: Action, amount: int) -> Opera
     return Operation("K0K0", account_id, "", action, (Change(unit.code, amount),), reason="Goodwill")
 
 
+def send(provider: Provider, wanted: Operation, before: Balances) -> Receipt:
+    """Apply an operation, and see to it that its intent was committed exactly once if anything was sent."""
+    went: list[float] = []
+    expected = {1}
+    try:
+        return provider.apply(wanted, before, lambda: went.append(time.monotonic()))
+    except (RetryableError, RejectedError):
+        # Nothing happened, perhaps because nothing was sent.
+        expected = {0, 1}
+        raise
+    finally:
+        assert len(went) in expected
+
+
 class ProviderContract:
     @pytest.fixture
     def rig(self) -> Rig:
@@ -138,7 +153,7 @@ class ProviderContract:
         provider = rig.provider()
         unit, account_id = provider.capabilities.units[0], rig.account_ids[1]
         before = provider.account(account_id).balances
-        provider.apply(operation(unit, account_id, Action.ADD, 7), before)
+        send(provider, operation(unit, account_id, Action.ADD, 7), before)
         assert (before[unit.code] or 0) + 7 == provider.account(account_id).balances[unit.code]
 
     def test_unknown_account_is_gone(self, rig: Rig) -> None:
@@ -155,10 +170,10 @@ class ProviderContract:
         """Each action does what ``resulting`` says, once."""
         provider = rig.provider()
         unit, account_id = provider.capabilities.units[0], rig.account_ids[2]
-        provider.apply(operation(unit, account_id, Action.ADD, 50), provider.account(account_id).balances)
+        send(provider, operation(unit, account_id, Action.ADD, 50), provider.account(account_id).balances)
         before = provider.account(account_id).balances
         wanted = operation(unit, account_id, action, amount)
-        assert isinstance(provider.apply(wanted, before), Receipt)
+        assert isinstance(send(provider, wanted, before), Receipt)
         assert resulting(wanted, before)[unit.code] == rig.balance(account_id, unit.code)
         assert 2 == rig.applied(account_id)
 
@@ -171,7 +186,7 @@ class ProviderContract:
         rig.clear()
         rig.script(kind, on="write")
         with pytest.raises(RequestOutcome) as caught:
-            provider.apply(operation(unit, account_id, Action.ADD, 5), before)
+            send(provider, operation(unit, account_id, Action.ADD, 5), before)
         assert outcome is type(caught.value)
         assert applied == rig.applied(account_id)
         assert 1 == rig.requests()
@@ -186,18 +201,62 @@ class ProviderContract:
         rig.script("slow", on="write", seconds=0.8, side=side)
         started = time.monotonic()
         with pytest.raises(OutcomeUnknownError):
-            provider.apply(operation(unit, account_id, Action.ADD, 5), before)
+            send(provider, operation(unit, account_id, Action.ADD, 5), before)
         assert time.monotonic() - started < 0.7
         assert 1 == rig.requests()
         time.sleep(0.8)
         assert rig.applied(account_id) <= 1
+
+    def test_intent_comes_right_before_the_request(self, rig: Rig) -> None:
+        """It is committed after everything that waits: the limit, and another write to the account."""
+        provider = rig.provider(rate_per_s=1)
+        unit, account_id = provider.capabilities.units[0], rig.account_ids[0]
+        provider.account(account_id)
+        rig.clear()
+        asked = time.monotonic()
+        went: list[tuple[float, int]] = []
+        wanted = operation(unit, account_id, Action.ADD, 5)
+        provider.apply(
+            wanted, {unit.code: 0}, lambda: went.append((time.monotonic() - asked, rig.requests()))
+        )
+        ((after_s, arrived),) = went
+        assert after_s > 0.8
+        assert 0 == arrived
+        assert 1 == rig.requests()
+
+    @pytest.mark.parametrize(
+        "error", [LostLeaseError("taken over"), OSError("disk"), ValueError("x"), TimeoutError()]
+    )
+    def test_refused_intent_sends_nothing(self, rig: Rig, error: Exception) -> None:
+        """What the commit raises comes out as it is, nothing was sent, and the next write works."""
+        provider = rig.provider()
+        unit, account_id = provider.capabilities.units[0], rig.account_ids[0]
+        before = provider.account(account_id).balances
+        rig.clear()
+
+        def refuse() -> None:
+            raise error
+
+        with pytest.raises(type(error)) as caught:
+            provider.apply(operation(unit, account_id, Action.ADD, 5), before, refuse)
+        assert error is caught.value
+        assert 0 == rig.requests()
+        send(provider, operation(unit, account_id, Action.ADD, 5), before)
+        assert 1 == rig.applied(account_id)
+
+    def test_slow_intent_costs_the_request_no_time(self, rig: Rig) -> None:
+        """A commit that waits for the disk leaves the request its whole time-out."""
+        provider = rig.provider(timeout_s=0.5)
+        unit, account_id = provider.capabilities.units[0], rig.account_ids[0]
+        provider.apply(operation(unit, account_id, Action.ADD, 5), {unit.code: 0}, lambda: time.sleep(0.7))
+        assert 1 == rig.applied(account_id)
 
     def test_refused_connection_is_retryable(self, rig: Rig) -> None:
         """Nobody listens: nothing was sent, and a read says so, too."""
         provider = rig.provider(base_url="http://127.0.0.1:9")
         unit = provider.capabilities.units[0]
         with pytest.raises(RetryableError) as caught:
-            provider.apply(operation(unit, "1", Action.ADD, 5), {unit.code: 0})
+            send(provider, operation(unit, "1", Action.ADD, 5), {unit.code: 0})
         assert not caught.value.reached
         with pytest.raises(RetryableError) as caught:
             provider.account("1")
@@ -226,7 +285,7 @@ class ProviderContract:
         before = {unit.code: rig.balance(account_id, unit.code)}
         with ThreadPoolExecutor(8) as pool:
             jobs = [operation(unit, account_id, Action.ADD, 1) for _ in range(12)]
-            list(pool.map(lambda job: provider.apply(job, before), jobs))
+            list(pool.map(lambda job: send(provider, job, before), jobs))
         assert 1 == rig.writes_at_once()
         assert (before[unit.code] or 0) + 12 == rig.balance(account_id, unit.code)
 
@@ -236,14 +295,14 @@ class ProviderContract:
         unit = provider.capabilities.units[0]
         provider.account(rig.account_ids[0])
         rig.clear()
-        rig.script("error_500_before", on="read", times=3)
+        rig.script("error_500_before", on="read", times=2)
         with ThreadPoolExecutor(4) as pool:
             futures = [pool.submit(provider.account, account_id) for account_id in rig.account_ids[:30]]
             futures[0].result()
-            provider.apply(operation(unit, rig.account_ids[3], Action.ADD, 1), {unit.code: 0})
+            send(provider, operation(unit, rig.account_ids[3], Action.ADD, 1), {unit.code: 0})
             for future in futures:
                 future.result()
-        assert 34 == rig.requests()
+        assert 33 == rig.requests()
         assert rig.busiest(1.0) <= 20
 
     def test_secrets_show_nowhere(self, rig: Rig, caplog: pytest.LogCaptureFixture) -> None:

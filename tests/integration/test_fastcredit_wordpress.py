@@ -11,6 +11,7 @@ from sheetsync.ports import CheckResult
 from sheetsync.providers.fastcredit import FastCredit
 from sheetsync.sandbox import Sandbox
 from sheetsync.sandbox.book import Person
+from tests.contract.provider_suite import send
 from tests.contract.test_provider_fastcredit import FastCreditRig
 
 PLAIN_ROUTES = {
@@ -137,7 +138,7 @@ def test_plain_permalinks(rig: FastCreditRig) -> None:
     provider = rig.provider(routes=PLAIN_ROUTES)
     assert 210 == len(stream(provider))
     before = rig.balance("7", "credits")
-    provider.apply(operation(Action.ADD, 5), {"credits": before})
+    send(provider, operation(Action.ADD, 5), {"credits": before})
     assert before + 5 == rig.balance("7", "credits")
     assert {} == wrong(provider.check())
 
@@ -151,7 +152,7 @@ def test_plain_permalinks_with_pretty_routes_are_explained(rig: FastCreditRig) -
     assert "Settings → Permalinks" in caught.value.hint
     assert "Settings → Permalinks" in wrong(provider.check())["address"].hint
     with pytest.raises(OutcomeUnknownError, match="redirects"):
-        provider.apply(operation(Action.ADD, 5), {"credits": 0})
+        send(provider, operation(Action.ADD, 5), {"credits": 0})
     assert 0 == rig.applied("7")
 
 
@@ -196,7 +197,7 @@ def test_wrong_credentials(
     results = wrong(provider.check())
     assert said in results["credentials"].message
     with pytest.raises(RejectedError, match=said) as caught:
-        provider.apply(operation(Action.ADD, 5), {"credits": 0})
+        send(provider, operation(Action.ADD, 5), {"credits": 0})
     assert caught.value.everything
     assert "<strong>" not in caught.value.message
 
@@ -222,7 +223,7 @@ def test_missing_route_names_its_setting(rig: FastCreditRig) -> None:
     routes = {"add_credits": {"path": "/wp-json/fastcredit/v2/add/{user_id}", "body": {"amount": "{amount}"}}}
     provider = rig.provider(routes=routes)
     with pytest.raises(RejectedError, match=r"connections\.shop\.routes\.add_credits") as caught:
-        provider.apply(operation(Action.ADD, 5), {"credits": 0})
+        send(provider, operation(Action.ADD, 5), {"credits": 0})
     assert caught.value.everything
     found = wrong(provider.check())["add_credits"]
     assert "/fastcredit/v1/users/{id}/credits/add" in found.hint
@@ -244,7 +245,7 @@ def test_decimals(tmp_path: Path) -> None:
         rig = FastCreditRig(sandbox, tmp_path / "password")
         sandbox.book.set_to("2", "credits", 1005)
         provider = rig.provider(decimals=2)
-        provider.apply(Operation("K", "2", "", Action.ADD, (Change("credits", 1250),)), {"credits": 1005})
+        send(provider, Operation("K", "2", "", Action.ADD, (Change("credits", 1250),)), {"credits": 1005})
         assert 2255 == provider.account("2").balances["credits"] == rig.balance("2", "credits")
         with pytest.raises(RejectedError, match="decimal"):
             rig.provider(decimals=1).account("2")
@@ -255,15 +256,15 @@ def test_negative_adjust(rig: FastCreditRig) -> None:
     """Without ``negative_add`` it is a reset to before + amount, never below zero; with it, an add."""
     rig.sandbox.book.set_to("7", "credits", 10)
     provider = rig.provider()
-    provider.apply(operation(Action.ADJUST, -4), {"credits": 10})
+    send(provider, operation(Action.ADJUST, -4), {"credits": 10})
     assert 6 == rig.balance("7", "credits")
     assert rig.sandbox.requests[-1].path.endswith("/reset")
     rig.clear()
     with pytest.raises(RejectedError, match="below zero"):
-        provider.apply(operation(Action.ADJUST, -7), {"credits": 6})
+        send(provider, operation(Action.ADJUST, -7), {"credits": 6})
     assert 0 == rig.requests()
     site(rig, negative_add=True)
-    rig.provider(negative_add=True).apply(operation(Action.ADJUST, -4), {"credits": 6})
+    send(rig.provider(negative_add=True), operation(Action.ADJUST, -4), {"credits": 6})
     assert 2 == rig.balance("7", "credits")
     assert rig.sandbox.requests[-1].path.endswith("/add")
 
@@ -271,7 +272,7 @@ def test_negative_adjust(rig: FastCreditRig) -> None:
 def test_refused_value_is_in_the_sites_words(rig: FastCreditRig) -> None:
     """A value that the site refuses concerns that row alone, with the reason."""
     with pytest.raises(RejectedError, match="greater than or equal to 0") as caught:
-        rig.provider(negative_add=True).apply(operation(Action.ADJUST, -4), {"credits": 6})
+        send(rig.provider(negative_add=True), operation(Action.ADJUST, -4), {"credits": 6})
     assert not caught.value.everything
 
 

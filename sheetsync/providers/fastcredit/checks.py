@@ -21,7 +21,7 @@ class Checks:
     """Tries one site, with reads only."""
 
     def __init__(
-        self, session: Session, site: Site, routes: Routes, prefix: str, credentials: Mapping[str, str]
+        self, session: Session, site: Site, routes: Routes, *, prefix: str, credentials: Mapping[str, str]
     ) -> None:
         self._session = session
         self._site = site

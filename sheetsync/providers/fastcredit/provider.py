@@ -1,7 +1,7 @@
 """FastCredit Pro on WordPress, behind the ``Provider`` port."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from sheetsync.config import FastCreditConnection, Route
@@ -114,7 +114,7 @@ class FastCredit:
         except RequestOutcome as error:
             raise self._site.explain(error) from None
 
-    def apply(self, operation: Operation, before: Balances) -> Receipt:
+    def apply(self, operation: Operation, before: Balances, go: Callable[[], None]) -> Receipt:
         """Send one change, by one request. Moves credits.
 
         To ``routes.add_credits`` or ``routes.reset_credits``: addresses by configuration, none are
@@ -131,14 +131,14 @@ class FastCredit:
         values = Values(operation.account_id, email, amount_text(minor, self._unit))
         request = make_request(route, values, setting=f"{self._prefix}.{setting}", headers=self._credentials)
         with self._turns.turn(operation.account_id):
-            reply = self._session.write(request)
+            reply = self._session.write(request, go)
         return Receipt(words=words(reply))
 
     def check(self) -> Iterator[CheckResult]:
         """Try address, credentials and routes, with reads only; writing routes are looked up, not tried."""
-        return Checks(self._session, self._site, self._routes, self._prefix, self._credentials).run(
-            self._credits
-        )
+        return Checks(
+            self._session, self._site, self._routes, prefix=self._prefix, credentials=self._credentials
+        ).run(self._credits)
 
     def close(self) -> None:
         """Close connections."""

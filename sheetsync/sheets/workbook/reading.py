@@ -16,7 +16,6 @@ from sheetsync.sheets.workbook import book as books
 from sheetsync.sheets.workbook import cells
 
 _INLINE, _FORMULA = f"{{{SHEET_MAIN_NS}}}is", f"{{{SHEET_MAIN_NS}}}f"
-_RUNS = (f"{{{SHEET_MAIN_NS}}}t", f"{{{SHEET_MAIN_NS}}}r/{{{SHEET_MAIN_NS}}}t")
 _TRUE = frozenset({"1", "true", "on"})
 
 
@@ -36,11 +35,10 @@ class _Parser(WorkSheetParser):
             cell: dict[str, Any] = super().parse_cell(element)
             return cell
         row, self.col_counter = coordinate_to_tuple(place)
-        runs = (run.text or "" for path in _RUNS for run in text.findall(path))
         return {
             "row": row,
             "column": self.col_counter,
-            "value": "".join(runs) or None,
+            "value": books.plain_text(text) or None,
             "data_type": "s",
             "style_id": 0,
         }

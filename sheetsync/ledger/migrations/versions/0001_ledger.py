@@ -175,6 +175,7 @@ def upgrade() -> None:
         sa.Column("system", sa.String(length=300), nullable=False),
         sa.Column("account_id", sa.String(length=200), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("scale", sa.Integer(), nullable=False),
         sa.Column("amount", Minor(), nullable=False),
         sa.Column("at_pull", Minor(), nullable=True),
         sa.Column("before", Minor(), nullable=True),

@@ -1,0 +1,286 @@
+"""Every command, thin: options in, a use case, a printer, an exit code."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sheetsync import __version__
+from sheetsync.bootstrap import Office
+from sheetsync.cli import printing
+from sheetsync.cli.demo import run_demo
+from sheetsync.cli.frame import AS, Frame, command
+from sheetsync.cli.init import write_config
+from sheetsync.errors import UsageError
+from sheetsync.jobs.checking import check_connection, check_service
+from sheetsync.jobs.outcome import needs_attention
+from sheetsync.jobs.preview import preview, preview_json
+from sheetsync.jobs.pull import pull
+from sheetsync.jobs.push import push
+from sheetsync.jobs.settle import history, resolve, write_csv
+from sheetsync.jobs.verify import verify
+from sheetsync.sandbox import serve as serve_sandbox
+from sheetsync.sandbox.server import DIALECTS
+
+ACCOUNTS = click.option(
+    "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
+)
+HIDDEN = click.option("--include-hidden", is_flag=True, help="Also rows that the tab's filter hides.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, package_name="sheetsync-service", prog_name="sheetsync")
+def main() -> None:
+    """Change customers' credit balances from a spreadsheet: exactly once, and proven by a re-read."""
+
+
+def _scope(accounts: tuple[str, ...]) -> set[str] | None:
+    return set(accounts) or None
+
+
+@main.command("pull")
+@click.argument("connection")
+@ACCOUNTS
+@AS
+@command
+def pull_command(frame: Frame, connection: str, accounts: tuple[str, ...]) -> int:
+    """Read users and credits into the tab; edits that were not sent are kept."""
+    with frame.desk(connection) as desk:
+        result = pull(desk, account_ids=_scope(accounts))
+    frame.emit(result, printing.pulled(result))
+    return 1 if result["unsettled"] else 0
+
+
+@main.command("preview")
+@click.argument("connection")
+@ACCOUNTS
+@HIDDEN
+@click.option("--no-write", is_flag=True, help="Leave the tab as it is.")
+@AS
+@command
+def preview_command(
+    frame: Frame, connection: str, *, accounts: tuple[str, ...], include_hidden: bool, no_write: bool
+) -> int:
+    """Show what a push would do: old → new and control totals. Changes nothing in the credit system."""
+    with frame.desk(connection) as desk:
+        found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden, write=not no_write)
+        result = preview_json(desk, found)
+    frame.emit(result, printing.planned(result["plan"]))
+    if not frame.as_json and found.plan.operations:
+        frame.out.print(f"Push it with: sheetsync push {connection} --plan {found.plan.digest}")
+    return 1 if found.needs_attention else 0
+
+
+@main.command("push")
+@click.argument("connection")
+@click.option("--plan", "digest", metavar="DIGEST", help="The plan that a preview showed.")
+@click.option("--yes", is_flag=True, help="Preview and push in one go.")
+@click.option("--no-verify", is_flag=True, help="Leave rows at Confirmation Required.")
+@ACCOUNTS
+@HIDDEN
+@AS
+@command
+def push_command(  # noqa: PLR0913 - one parameter per option
+    frame: Frame,
+    connection: str,
+    *,
+    digest: str | None,
+    yes: bool,
+    no_verify: bool,
+    accounts: tuple[str, ...],
+    include_hidden: bool,
+) -> int:
+    """Carry out exactly the plan that a preview showed; an interrupted one goes on where it was."""
+    if (digest is None) == (not yes):
+        raise UsageError(
+            "Say what to push: --plan DIGEST of a preview, or --yes to preview and push in one go."
+        )
+    if digest is not None and (accounts or include_hidden):
+        raise UsageError("--account and --include-hidden choose rows of a preview: use them with --yes.")
+    attention = False
+    with frame.desk(connection) as desk:
+        if digest is None:
+            found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
+            if not frame.as_json and not frame.quiet:
+                printing.planned(preview_json(desk, found)["plan"])(frame.out)
+            digest, attention = found.plan.digest, found.needs_attention
+        result = push(desk, digest, check=not no_verify)
+    frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
+    return 1 if attention or needs_attention(result["rows"]) or result["warnings"] else 0
+
+
+@main.command("verify")
+@click.argument("connection")
+@ACCOUNTS
+@click.option("--wait", is_flag=True, help="Wait until lost requests can be judged.")
+@AS
+@command
+def verify_command(frame: Frame, connection: str, *, accounts: tuple[str, ...], wait: bool) -> int:
+    """Read again what is not settled, and say what really happened. Sends nothing."""
+    with frame.desk(connection) as desk:
+        result = verify(desk, account_ids=_scope(accounts), wait=wait)
+    frame.emit(result, printing.pushed(result, title=f"Verify {result['run']}"))
+    return 1 if needs_attention(result["rows"]) or result["warnings"] else 0
+
+
+@main.command("resolve")
+@click.argument("connection")
+@click.option("--operation", "key", required=True, metavar="KEY", help="The operation to settle.")
+@click.option("--as", "outcome", type=click.Choice(["applied", "not-applied"]), required=True)
+@click.option("--reason", required=True, help="What you saw.")
+@command
+def resolve_command(frame: Frame, connection: str, *, key: str, outcome: str, reason: str) -> int:
+    """Settle an operation that cannot be proven, by your own verdict; the ledger keeps your name.
+
+    Your name is SHEETSYNC_ACTOR, else the operating system's user: --as is the verdict here.
+    """
+    with frame.desk(connection) as desk:
+        result = resolve(desk, key, applied=outcome == "applied", reason=reason)
+    frame.emit(
+        result,
+        lambda out: out.print(f"Operation {key} is {printing.word(result['status'])}: {result['message']}"),
+    )
+    return 0
+
+
+@main.command("history")
+@click.argument("connection", required=False)
+@click.option("--account", "account_id", metavar="ID")
+@click.option("--run", metavar="ID")
+@click.option("--actor", metavar="NAME")
+@click.option("--since", metavar="TIME", help="ISO 8601; a date or a time, UTC without a zone.")
+@click.option("--unsettled", is_flag=True, help="Only what is not proven yet, oldest last.")
+@click.option("--limit", default=100, show_default=True, help="Rows at most.")
+@click.option("--cursor", help="“next” of an earlier answer.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write all of them to a file.")
+@AS
+@command
+def history_command(  # noqa: PLR0913 - one parameter per option
+    frame: Frame,
+    connection: str | None,
+    *,
+    account_id: str | None,
+    run: str | None,
+    actor: str | None,
+    since: str | None,
+    unsettled: bool,
+    limit: int,
+    cursor: str | None,
+    csv_file: Path | None,
+) -> int:
+    """Who changed what, when, and how it was proven; newest first."""
+    with Office.open(frame.config, os.environ) as office:
+        result = history(
+            office.ledger,
+            connection,
+            account_id=account_id,
+            run=run,
+            actor=actor,
+            since=_moment(since),
+            unsettled=unsettled,
+            limit=None if csv_file else limit,
+            cursor=cursor,
+        )
+    if csv_file is not None:
+        lines = write_csv(csv_file, result["operations"])
+        frame.emit(
+            {**result, "csv": str(csv_file)}, lambda out: out.print(f"{lines} lines written to {csv_file}.")
+        )
+        return 0
+    frame.emit(result, printing.history_table(result["operations"]))
+    return 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"“{text}” is not a time.", hint="Write it as 2026-03-12 or 2026-03-12T14:00Z."
+        ) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@main.command("check")
+@click.argument("connection", required=False)
+@AS
+@command
+def check_command(frame: Frame, connection: str | None) -> int:
+    """Try credentials, routes, spreadsheet and database; say what is wrong and what to do."""
+    checks: list[dict[str, Any]] = []
+    with Office.open(frame.config, os.environ) as office:
+        names = [connection] if connection else sorted(office.settings.connections)
+        checks += check_service(lambda: office.ledger, office.clock)
+        for name in names:
+            office.connection(name)
+            checks += check_connection(name, office.provider, office.sheet)
+    frame.emit({"checks": checks}, printing.checked(checks))
+    return 0 if all(line["ok"] for line in checks) else 3
+
+
+@main.command("init")
+@click.option("--provider", type=click.Choice(["fastcredit", "fascard", "unibee"]))
+@click.option("--sheet", type=click.Choice(["xlsx", "google"]))
+@click.option("--yes", is_flag=True, help="Ask nothing; take every default.")
+@AS
+@command
+def init_command(frame: Frame, *, provider: str | None, sheet: str | None, yes: bool) -> int:
+    """Write a commented sheetsync.toml after a few questions."""
+    path = write_config(frame, provider=provider, sheet=sheet, yes=yes)
+    frame.emit({"path": str(path)}, lambda out: out.print(f"Wrote {path}. Next: sheetsync check"))
+    return 0
+
+
+@main.command("demo")
+@click.option("--once", is_flag=True, help="Run pull, edit, preview, push and verify once, and exit.")
+@click.option("--port", default=8765, show_default=True, help="Port of the sandbox credit system.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("sheetsync-demo"), show_default=True)
+@AS
+@command
+def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
+    """Try everything on a made-up credit system: no accounts, no keys."""
+    return run_demo(frame, folder=folder, port=port, once=once)
+
+
+@main.command("sandbox")
+@click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
+@click.option("--dialect", type=click.Choice(sorted(DIALECTS)), default="fastcredit", show_default=True)
+@click.option("--users", default=200, show_default=True)
+@AS
+@command
+def sandbox_command(frame: Frame, *, port: int, dialect: str, users: int) -> int:
+    """Serve the fake credit system, for training and tests; prints its address first."""
+    del frame
+    try:
+        serve_sandbox(port, dialect=dialect, users=users)
+    except OSError as error:
+        raise UsageError(
+            f"Port {port} cannot be used: {error.strerror}.", hint="Choose another --port."
+        ) from error
+    return 0
+
+
+@main.group("ledger")
+def ledger_group() -> None:
+    """Look after the ledger."""
+
+
+@ledger_group.command("check")
+@AS
+@command
+def ledger_check_command(frame: Frame) -> int:
+    """Recompute the hash chain and the sums."""
+    with Office.open(frame.config, os.environ) as office:
+        result = office.ledger.check()
+    good = result["chain"] == "ok" and result["sums"] == "ok"
+    frame.emit(
+        result,
+        lambda out: out.print(
+            f"{result['events']} events, chain: {result['chain']}, sums: {result['sums']}."
+        ),
+    )
+    return 0 if good else 1

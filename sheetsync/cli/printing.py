@@ -1,0 +1,182 @@
+"""Results for people: tables with words beside every colour."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+STYLES = {
+    "edited": "cyan",
+    "invalid": "red",
+    "conflict": "magenta",
+    "awaiting_approval": "yellow",
+    "queued": "cyan",
+    "confirmation_required": "yellow",
+    "confirmed": "green",
+    "rejected": "red",
+    "not_applied": "yellow",
+    "already_sent": "blue",
+}
+
+ROWS_SHOWN = 200
+"""Rows of one table; more would push the totals off the screen. --json has all."""
+
+WIDE = 120
+"""Columns from which a table shows e-mail addresses, too."""
+
+Show = Callable[[Console], None]
+
+
+def word(status: str) -> str:
+    """Return a status as a person reads it."""
+    return (
+        "Confirmation Required"
+        if status == "confirmation_required"
+        else status.replace("_", " ").capitalize()
+    )
+
+
+def change(changes: Mapping[str, Mapping[str, str | None]]) -> str:
+    """Return ``40 → 65`` for every unit of a row."""
+    several = len(changes) > 1
+    parts = [
+        f"{unit + ' ' if several else ''}{each.get('before') or '–'} → {each.get('after') or '–'}"
+        for unit, each in changes.items()
+    ]
+    return ", ".join(parts)
+
+
+def rows_table(rows: list[dict[str, Any]], *, title: str, width: int) -> Table:
+    """Return rows of a plan or of a push; a narrow terminal goes without e-mails."""
+    wide = width >= WIDE
+    names = ("User", "Email", "Action", "Old → new", "Status", "Message")
+    table = Table(title=title, title_justify="left", expand=False, show_lines=not wide)
+    for name in names:
+        if wide or name != "Email":
+            whole = name in ("User", "Action", "Old → new")
+            table.add_column(
+                name, overflow="fold", no_wrap=whole, justify="right" if name == "User" else "left"
+            )
+    for row in rows[:ROWS_SHOWN]:
+        style = STYLES.get(row["status"], "")
+        cells = {
+            "User": escape(row["account_id"]),
+            "Email": escape(row.get("email") or ""),
+            "Action": row.get("action") or "",
+            "Old → new": change(row.get("changes") or {}),
+            "Status": f"[{style}]{word(row['status'])}[/]" if style else word(row["status"]),
+            "Message": escape(row.get("message") or ""),
+        }
+        table.add_row(*(cells[name] for name in names if wide or name != "Email"))
+    return table
+
+
+def pulled(result: Mapping[str, Any]) -> Show:
+    """Return a printer for a pull."""
+
+    def show(out: Console) -> None:
+        totals = ", ".join(f"{amount} {unit}" for unit, amount in result["totals"].items())
+        out.print(
+            f"Pulled [bold]{result['accounts']}[/] users of {result['connection']} "
+            f"({result['environment'].upper()}), {totals} in all."
+        )
+        if result["kept_edits"]:
+            out.print(f"{result['kept_edits']} unsent edits were kept.")
+        if result["missing"]:
+            out.print(f"{result['missing']} rows belong to users that the credit system no longer has.")
+        if result["unsettled"]:
+            out.print(
+                f"[yellow]{result['unsettled']} changes still need confirmation:[/] "
+                f"sheetsync verify {result['connection']}"
+            )
+
+    return show
+
+
+def planned(plan: Mapping[str, Any]) -> Show:
+    """Return a printer for a preview."""
+
+    def show(out: Console) -> None:
+        if plan["rows"]:
+            title = f"Plan for {plan['connection']} ({plan['environment'].upper()})"
+            out.print(rows_table(plan["rows"], title=title, width=out.width))
+        if len(plan["rows"]) > ROWS_SHOWN:
+            out.print(f"… and {len(plan['rows']) - ROWS_SHOWN} more rows (--json lists all)")
+        control_totals(out, plan)
+        if plan["hidden"]:
+            out.print(
+                f"[yellow]{plan['hidden']} changed rows are hidden by the tab's filter and left out[/] (--include-hidden)."
+            )
+        if plan["ignored"]:
+            out.print(f"{plan['ignored']} rows without a User ID were ignored.")
+        for sentence in plan["over_limits"]:
+            out.print(f"[red]Over a limit:[/] {escape(sentence)}")
+        out.print(f"Plan [bold]{plan['digest']}[/], good until {plan['expires_at']}.")
+
+    return show
+
+
+def control_totals(out: Console, plan: Mapping[str, Any]) -> None:
+    """Print what the plan adds and removes."""
+    counted = ", ".join(f"{number} {word(name).lower()}" for name, number in plan["counts"].items() if number)
+    out.print(f"Rows: {counted or 'nothing to do'}.")
+    for unit, total in plan["totals"].items():
+        out.print(
+            f"{unit}: {total['rows']} changes, [green]+{total['added']}[/], [red]-{total['removed']}[/], "
+            f"net [bold]{total['net']}[/], largest {total['largest']}."
+        )
+
+
+def pushed(result: Mapping[str, Any], *, title: str) -> Show:
+    """Return a printer for a push or a verify."""
+
+    def show(out: Console) -> None:
+        if result["rows"]:
+            out.print(rows_table(result["rows"], title=title, width=out.width))
+        counted = ", ".join(f"{number} {word(name)}" for name, number in result["counts"].items() if number)
+        out.print(f"{counted or 'Nothing to do'}.")
+        open_rows = result["counts"].get("confirmation_required")
+        if open_rows:
+            out.print(
+                f"[yellow]Not proven yet: {open_rows}.[/] Go on with: sheetsync verify {result['connection']}"
+            )
+
+    return show
+
+
+def checked(checks: list[dict[str, Any]]) -> Show:
+    """Return a printer for ``check``."""
+
+    def show(out: Console) -> None:
+        for line in checks:
+            mark = "[green]ok  [/]" if line["ok"] else "[red]FAIL[/]"
+            out.print(f"{mark} {escape(line['name'])}: {escape(line['message'])}")
+            if line["hint"] and not line["ok"]:
+                out.print(f"     {escape(line['hint'])}")
+
+    return show
+
+
+def history_table(operations: list[dict[str, Any]]) -> Show:
+    """Return a printer for ``history``."""
+
+    def show(out: Console) -> None:
+        table = Table(title="Operations, newest first", title_justify="left")
+        for name in ("Sent", "User", "Action", "Old → new", "Status", "By", "Operation", "Message"):
+            table.add_column(name, overflow="fold")
+        for each in operations:
+            table.add_row(
+                each["sent_at"] or each["created_at"],
+                escape(each["account_id"]),
+                each["action"],
+                change(each["changes"]),
+                f"[{STYLES.get(each['status'], 'white')}]{word(each['status'])}[/]",
+                escape(each["actor"]),
+                each["operation"],
+                escape(each["message"]),
+            )
+        out.print(table)
+
+    return show

@@ -1,0 +1,139 @@
+"""Resolve: a person's verdict on an operation that cannot be proven. History: what was done."""
+
+import csv
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sheetsync.core.states import UNPROVEN
+from sheetsync.errors import UsageError
+from sheetsync.jobs import telling
+from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.driving import settle_dead_owner
+from sheetsync.jobs.outcome import finish_showing
+from sheetsync.ports import Ledger, OperationRecord
+
+
+def resolve(desk: Desk, key: str, *, applied: bool, reason: str) -> dict[str, Any]:
+    """Settle an unproven operation by the actor's verdict; return the JSON of ``resolve``.
+
+    Raises:
+        UsageError: there is no such operation here, or it is not waiting for a verdict.
+    """
+    if not reason.strip():
+        raise UsageError("A verdict needs a reason.", hint='Say what you saw: --reason "…"')
+    settle_dead_owner(desk)
+    record = desk.ledger.operations.by_key([key]).get(key)
+    if record is None or record.system != desk.system:
+        raise UsageError(
+            f"Connection {desk.name} has no operation {key}.", hint=f"See: sheetsync history {desk.name}"
+        )
+    done = record.state in UNPROVEN and desk.ledger.operations.resolve(
+        key, applied=applied, actor=desk.actor, reason=reason.strip()
+    )
+    if not done:
+        raise UsageError(
+            f"Operation {key} is {record.state.value.replace('_', ' ')}: there is nothing to resolve.",
+            hint="Only an operation at Confirmation Required takes a person's verdict.",
+        )
+    warnings = finish_showing(desk)
+    settled = desk.ledger.operations.by_key([key])[key]
+    row = telling.operation_row(settled)
+    return {**row, "warnings": warnings}
+
+
+def history(
+    ledger: Ledger,
+    connection: str | None,
+    *,
+    account_id: str | None = None,
+    run: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    unsettled: bool = False,
+    limit: int | None = 100,
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    """Return operations, newest first, as the JSON of ``history``.
+
+    Args:
+        ledger: where they are.
+        connection: only this one's, if given.
+        account_id, run, actor, since, unsettled: filters.
+        limit: rows at most; None for all.
+        cursor: ``next`` of an earlier answer.
+    """
+    records = ledger.operations.history(
+        connection,
+        account_id=account_id,
+        run=run,
+        actor=actor,
+        since=since,
+        unsettled=unsettled,
+        before=_read_cursor(cursor),
+        limit=limit,
+    )
+    full = limit is not None and len(records) == limit
+    return {
+        "operations": [telling.history_row(record) for record in records],
+        "next": _cursor(records[-1]) if full else None,
+    }
+
+
+def _cursor(record: OperationRecord) -> str:
+    return f"{record.created_at.isoformat()}~{record.key}"
+
+
+def _read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    moment, _, key = cursor.partition("~")
+    try:
+        return datetime.fromisoformat(moment), key
+    except ValueError as error:
+        raise UsageError(f"“{cursor}” is not a cursor of an earlier answer.") from error
+
+
+CSV_COLUMNS = (
+    "created_at",
+    "account_id",
+    "email",
+    "action",
+    "unit",
+    "amount",
+    "before",
+    "after",
+    "status",
+    "reason",
+    "note",
+    "actor",
+    "operation",
+    "attempts",
+    "settled_at",
+    "message",
+)
+
+
+def write_csv(path: Path, operations: Iterable[dict[str, Any]]) -> int:
+    """Write operations to a CSV file, a line per unit; return the number of lines.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    lines = 0
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(CSV_COLUMNS)
+        for operation in operations:
+            for unit, change in operation["changes"].items():
+                row = {**operation, **change, "unit": unit}
+                writer.writerow([guarded(row.get(name)) for name in CSV_COLUMNS])
+                lines += 1
+    return lines
+
+
+def guarded(value: object) -> str:
+    """Return text that no spreadsheet takes for a formula; numbers stay numbers."""
+    text = "" if value is None else str(value)
+    number = text.lstrip("+-").replace(".", "", 1).isdigit() and not text.startswith("+")
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not number else text
