@@ -1,5 +1,6 @@
 """The workbook as a file: who has it open, two writers at once, and no half-written file ever."""
 
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -12,7 +13,8 @@ import pytest
 
 from sheetsync.core.tab import Patch
 from sheetsync.errors import LayoutError, SheetError
-from sheetsync.sheets.workbook import WorkbookSheet, files, sheet as sheet_module
+from sheetsync.sheets.workbook import WorkbookSheet, files
+from sheetsync.sheets.workbook.sheet import MAX_TRIES
 from tests.contract.sheet_suite import COLUMNS, account, cell, column
 
 TAB = "Credits"
@@ -42,7 +44,7 @@ def test_open_in_libreoffice_names_the_person(path: Path) -> None:
     path.with_name(f".~lock.{path.name}#").write_text(",Ana Lima,host,12.03.2026 09:30,file:///x;")
     assert 2 == len(adapter(path).read().values)
     for act in (adapter(path).ensure_writable, adapter(path).create, lambda: write(path)):
-        with pytest.raises(SheetError, match="open in LibreOffice by Ana Lima .*close it there"):
+        with pytest.raises(SheetError, match=r"open in LibreOffice by Ana Lima .*close it there"):
             act()
 
 
@@ -62,28 +64,45 @@ def test_a_mark_without_a_name_still_counts(path: Path) -> None:
         write(path)
 
 
-@pytest.fixture
-def no_root() -> Iterator[None]:
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
     """Work without root's privilege to write everywhere."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
+    user = os.geteuid()
+    os.seteuid(user or 65534)
     try:
         yield
     finally:
-        os.seteuid(0)
+        os.seteuid(user)
 
 
-def test_missing_permissions_are_said(path: Path, no_root: None) -> None:
-    """A read-only file, by whoever made it so."""
-    del no_root
-    before = path.read_bytes() if os.access(path, os.R_OK) else b""
-    if os.access(path, os.W_OK):
-        path.chmod(0o444)
-    with pytest.raises(SheetError, match="cannot be"):
+@pytest.mark.parametrize(("file", "folder"), [(0o444, 0o777), (0o666, 0o555), (0o000, 0o777), (0o666, 0o000)])
+def test_missing_permissions_are_said(tmp_path: Path, path: Path, file: int, folder: int) -> None:
+    """Of the file or its folder; whoever took them away meant it."""
+    before = path.read_bytes()
+    path.chmod(file)
+    tmp_path.chmod(folder)
+    with unprivileged():
+        for act in (adapter(path).ensure_writable, adapter(path).create, lambda: write(path)):
+            with pytest.raises(SheetError, match="cannot be written"):
+                act()
+    tmp_path.chmod(0o777)
+    path.chmod(0o666)
+    assert before == path.read_bytes()
+
+
+def test_an_unreadable_mark_still_counts(path: Path) -> None:
+    """Another user's mark says no name, but that the workbook is open."""
+    path.with_name(f".~lock.{path.name}#").mkdir()
+    with pytest.raises(SheetError, match="open in LibreOffice"):
         write(path)
-    assert before == (path.read_bytes() if before else b"")
+
+
+def test_a_folder_is_no_workbook(tmp_path: Path) -> None:
+    """Reading and writing it are refused in words."""
+    with pytest.raises(SheetError, match="cannot be read"):
+        adapter(tmp_path).read()
+    with pytest.raises(SheetError, match="it is a folder"):
+        adapter(tmp_path).create()
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:
@@ -175,7 +194,7 @@ def test_a_change_in_between_is_kept_and_ours_applied_to_it(path: Path) -> None:
 def test_endless_changes_in_between_end_in_words(path: Path) -> None:
     """Bounded tries; nothing of ours was written."""
     meddled = Meddled(path, tab=TAB, columns=COLUMNS)
-    meddled.times = sheet_module.MAX_TRIES
+    meddled.times = MAX_TRIES
     with pytest.raises(SheetError, match="another program saved it"):
         meddled.write([Patch("1", {"message": "ours"})])
     assert None is cell(adapter(path).read(), "1", "message")

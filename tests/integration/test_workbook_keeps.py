@@ -127,7 +127,8 @@ def test_peoples_rules_survive(path: Path, sheet: WorkbookSheet) -> None:
         tab = book[TAB]
         rule = DataValidation(type="whole", operator="between", formula1="1", formula2="9", sqref="N2:N4")
         tab.add_data_validation(rule)
-        tab.conditional_formatting.add("D2:D4", ColorScaleRule("min", None, "FF0000", "max", None, "00FF00"))
+        scale: Any = ColorScaleRule
+        tab.conditional_formatting.add("D2:D4", scale("min", None, "FF0000", "max", None, "00FF00"))
 
     def look(book: Any) -> Any:  # noqa: ANN401
         tab = book[TAB]
@@ -236,8 +237,9 @@ def test_tables_and_ranges_grow_with_appended_rows(path: Path, sheet: WorkbookSh
     tab.auto_filter.ref = None
     tab.add_table(Table(displayName="Accounts", ref="A1:L4"))
     tab.add_data_validation(DataValidation(type="whole", formula1="1", operator="equal", sqref="N2:N4 O2:O3"))
-    tab.conditional_formatting.add("D2:D4", CellIsRule(operator="lessThan", formula=["0"]))
-    tab.conditional_formatting.add("E4", CellIsRule(operator="lessThan", formula=["0"]))
+    rule: Any = CellIsRule
+    tab.conditional_formatting.add("D2:D4", rule(operator="lessThan", formula=["0"]))
+    tab.conditional_formatting.add("E4", rule(operator="lessThan", formula=["0"]))
     book.save(path)
     sheet.create()
     sheet.write([], append=[account("4"), account("5")])

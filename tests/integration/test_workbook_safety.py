@@ -145,7 +145,7 @@ PARTS = [
 
 @pytest.mark.parametrize(("part", "kind", "words"), PARTS, ids=[part[0] for part in PARTS])
 def test_parts_that_would_be_lost_are_refused(
-    sheet: WorkbookSheet, path: Path, part: str, kind: str, words: str
+    sheet: WorkbookSheet, path: Path, *, part: str, kind: str, words: str
 ) -> None:
     """Known parts are named in words, unknown ones by their path."""
     operate(path, add={part: b"<x/>"}, types=f'<Override PartName="/{part}" ContentType="{kind}"/>')
@@ -196,11 +196,11 @@ def test_shapes_among_the_notes_are_refused(sheet: WorkbookSheet, path: Path) ->
 
 
 def test_what_openpyxl_warns_about_is_refused(sheet: WorkbookSheet, path: Path) -> None:
-    """Print titles by formula would be dropped by a save."""
-    titles = '<definedName name="_xlnm.Print_Titles" localSheetId="0">OFFSET(A1,0,0)</definedName>'
-    operate(path, edits={"xl/workbook.xml": ("<definedNames>", f"<definedNames>{titles}")})
+    """A note on a cell that merged cells cover would be dropped by a save."""
+    merged, formats = '<mergeCells count="1"><mergeCell ref="D1:E1"/></mergeCells>', "<conditionalFormatting"
+    operate(path, edits={"xl/worksheets/sheet1.xml": (formats, merged + formats)})
     before = path.read_bytes()
-    with pytest.raises(SheetUnsafeError, match="Print titles"):
+    with pytest.raises(SheetUnsafeError, match="merged range"):
         sheet.write([Patch("1", {"status": "Edited"})])
     assert before == path.read_bytes()
 
@@ -210,7 +210,7 @@ def test_every_loss_is_listed(sheet: WorkbookSheet, path: Path) -> None:
     operate(
         path,
         add={"xl/slicers/slicer1.xml": b"<x/>"},
-        types='<Override PartName="/xl/slicers/slicer1.xml" ContentType="application/vnd.ms-excel.slicer+xml"/>',
+        types='<Override PartName="/xl/slicers/slicer1.xml" ContentType="x/vnd.ms-excel.slicer+xml"/>',
         edits={"xl/worksheets/sheet1.xml": ("</worksheet>", "<customSheetViews/></worksheet>")},
     )
     with pytest.raises(SheetUnsafeError) as caught:

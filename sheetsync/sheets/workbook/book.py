@@ -111,7 +111,7 @@ def _loaded(data: bytes, name: str) -> Workbook:
     try:
         reader.read()
     except _BROKEN as error:
-        raise safety.damaged(name, "it is damaged or incomplete") from error
+        raise safety.unreadable(name, error) from error
     book: Workbook = reader.wb
     return book
 
@@ -128,7 +128,7 @@ def open_read_only(data: bytes, name: str) -> Any:  # noqa: ANN401 - read-only s
         try:
             reader.read()
         except _BROKEN as error:
-            raise safety.damaged(name, "it is damaged or incomplete") from error
+            raise safety.unreadable(name, error) from error
     return reader.wb
 
 
@@ -145,7 +145,7 @@ def reading_rows(name: str) -> Iterator[None]:
         with _caught_warnings():
             yield
     except _BROKEN as error:
-        raise safety.damaged(name, "it is damaged or incomplete") from error
+        raise safety.unreadable(name, error) from error
 
 
 def missing_tab(tab: str, path: Path, tabs: list[str]) -> LayoutError:

@@ -17,6 +17,7 @@ LOCK_TIMEOUT_S = 60.0
 """How long to wait while another of our processes writes in the same folder."""
 
 _POLL_S = 0.05
+_EFFECTIVE = os.access in os.supports_effective_ids
 
 Signature = tuple[int, int, int, int]
 """Device, inode, size and time of change: differs whenever another program saved the file."""
@@ -62,11 +63,19 @@ def opened_elsewhere(path: Path) -> str:
     """
     libre = path.with_name(f".~lock.{path.name}#")
     excel = path.with_name(f"~${path.name}")
-    with contextlib.suppress(FileNotFoundError):
-        return "LibreOffice" + _by(_libre_owner(libre.read_bytes()), libre)
-    with contextlib.suppress(FileNotFoundError):
-        return "Excel" + _by(_excel_owner(excel.read_bytes()), excel)
+    if libre.exists():
+        return "LibreOffice" + _by(_libre_owner(_mark(libre)), libre)
+    if excel.exists():
+        return "Excel" + _by(_excel_owner(_mark(excel)), excel)
     return ""
+
+
+def _mark(path: Path) -> bytes:
+    """Return what the mark says; another user's may be unreadable or gone by now, and still it was there."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _by(owner: str, mark: Path) -> str:
@@ -90,19 +99,34 @@ def require_writable(path: Path) -> None:
     Raises:
         SheetError: it is open in a spreadsheet program, or permissions are missing.
     """
-    program = opened_elsewhere(path)
+    try:
+        program, obstacle = opened_elsewhere(path), _obstacle(path)
+    except OSError as error:
+        raise _refused(path, "written", error) from error
     if program:
         raise SheetError(
             f"{path} is open in {program}: close it there, then try again.",
             hint="If nobody has it open, that program crashed: delete the file named in brackets.",
             details={"path": str(path)},
         )
-    if path.exists() and not os.access(path, os.W_OK):
-        raise _refused(path, "written", PermissionError(errno.EACCES, "it is read-only"))
-    folder = path.parent
-    if not os.access(folder, os.W_OK | os.X_OK):
-        why = "its folder is read-only" if folder.is_dir() else "its folder does not exist"
-        raise _refused(path, "written", PermissionError(errno.EACCES, why))
+    if obstacle:
+        raise _refused(path, "written", PermissionError(errno.EACCES, obstacle))
+
+
+def _obstacle(path: Path) -> str:
+    """Return in words what keeps us from replacing the file; empty if nothing does.
+
+    A read-only file could be replaced nevertheless, but whoever made it read-only meant it.
+    """
+    if path.is_dir():
+        return "it is a folder"
+    if not path.parent.is_dir():
+        return "its folder does not exist"
+    if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE):
+        return "its folder is read-only"
+    if path.exists() and not os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
+        return "it is read-only"
+    return ""
 
 
 @contextlib.contextmanager

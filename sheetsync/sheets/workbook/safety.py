@@ -52,6 +52,12 @@ def damaged(name: str, why: str) -> SheetError:
     return SheetError(f"{name} cannot be read as an .xlsx workbook: {why}.", hint=_DAMAGE_HINT)
 
 
+def unreadable(name: str, error: Exception) -> SheetError:
+    """Return the error for a workbook that is damaged, or too unusual for openpyxl."""
+    cause = str(error.__cause__ or error).splitlines()
+    return damaged(name, f"it is damaged, or holds what cannot be read ({cause[0] if cause else error!r})")
+
+
 def _no_workbook(data: bytes, name: str) -> str:
     why = "it is damaged or incomplete" if data.startswith(b"PK") else "it is another kind of file"
     for start, words in _SIGNATURES:
