@@ -9,7 +9,6 @@ from typing import Any
 from openpyxl import load_workbook
 from rich.console import Console
 
-from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.frame import Frame
 from sheetsync.errors import UsageError

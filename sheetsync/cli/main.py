@@ -82,7 +82,7 @@ def preview_command(
 @HIDDEN
 @AS
 @command
-def push_command(  # noqa: PLR0913 - one parameter per option
+def push_command(
     frame: Frame,
     connection: str,
     *,

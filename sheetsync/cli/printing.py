@@ -106,9 +106,8 @@ def planned(plan: Mapping[str, Any]) -> Show:
             out.print(f"… and {len(plan['rows']) - ROWS_SHOWN} more rows (--json lists all)")
         control_totals(out, plan)
         if plan["hidden"]:
-            out.print(
-                f"[yellow]{plan['hidden']} changed rows are hidden by the tab's filter and left out[/] (--include-hidden)."
-            )
+            hidden = f"{plan['hidden']} changed rows are hidden by the tab's filter and left out"
+            out.print(f"[yellow]{hidden}[/] (--include-hidden takes them in).")
         if plan["ignored"]:
             out.print(f"{plan['ignored']} rows without a User ID were ignored.")
         for sentence in plan["over_limits"]:

@@ -44,7 +44,8 @@ def check_connection(
 
     Args:
         name: of the connection.
-        open_provider, open_sheet: make the adapters; may find the configuration wanting.
+        open_provider: makes the credit system; may find the configuration wanting.
+        open_sheet: makes the tab.
     """
     try:
         provider = open_provider(name)

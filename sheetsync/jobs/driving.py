@@ -120,7 +120,7 @@ def _lapsed(desk: Desk, lease: Lease, now: datetime) -> datetime:
         raise busy(desk, lease)
     if alive and not desk.processes.end(lease.owner):
         raise BusyError(
-            f"Process {lease.owner.pid} stopped in the middle of a push of {lease.actor} and cannot be ended.",
+            f"Process {lease.owner.pid} stopped in the middle of a push of {lease.actor} and does not end.",
             hint=f"End process {lease.owner.pid} by hand, then try again; nothing is sent twice.",
         )
     return now if alive else lease.expires_at

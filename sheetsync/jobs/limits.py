@@ -13,8 +13,8 @@ def over_limits(desk: Desk, plan: Plan) -> Iterator[str]:
     """Yield a sentence for every limit that the plan is over."""
     if len(plan.operations) > desk.limits.rows_per_push:
         yield (
-            f"{len(plan.operations)} rows are more than the {desk.limits.rows_per_push} that one push may have "
-            "(limits.max_rows_per_push): push them in parts with --account, or have the limit raised."
+            f"{len(plan.operations)} rows are more than the {desk.limits.rows_per_push} that one push may "
+            "have (limits.max_rows_per_push): push them in parts with --account, or have the limit raised."
         )
     yield from _amounts(desk, plan, desk.limits.amount_per_row, "max_amount_per_row")
     for code, limit in desk.limits.total_per_push.items():
@@ -35,8 +35,8 @@ def _amounts(desk: Desk, plan: Plan, limits: Mapping[str, int], name: str) -> It
             if code in limits and change > limits[code]:
                 unit = words.unit_of(code, desk.units)
                 yield (
-                    f"User {each.operation.account_id} would change by {words.amount(change, unit)} {unit.header}, "
-                    f"more than {words.amount(limits[code], unit)} (limits.{name})."
+                    f"User {each.operation.account_id} would change by {words.amount(change, unit)} "
+                    f"{unit.header}, more than {words.amount(limits[code], unit)} (limits.{name})."
                 )
 
 
@@ -61,7 +61,7 @@ def refuse_unsafe(desk: Desk, plan: Plan, stored: StoredPlan) -> None:
     if plan.ahead:
         raise LedgerBehindError(
             "Some rows hold keys that are newer than the ledger, as after restoring a backup.",
-            hint="Restore the newer ledger, or ask the admin to look up what was sent since. Nothing was sent.",
+            hint="Restore the newer ledger; or pull, look at those rows and type their edits again.",
         )
     if needs_approval(desk, plan) and stored.approved_by is None:
         raise ApprovalError(

@@ -30,8 +30,9 @@ def finish_showing(desk: Desk, told: Mapping[str, Told] | None = None) -> list[s
     try:
         show(desk, told)
     except (SheetError, LayoutError, SheetUnsafeError) as error:
-        return [
+        sentence = (
             f"The tab could not be brought up to date: {error.message} {error.hint} "
             "The ledger holds every result; the next verify or pull writes it to the tab."
-        ]
+        )
+        return [sentence]
     return []

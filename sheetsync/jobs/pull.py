@@ -1,7 +1,7 @@
 """Pull: read all accounts, store them as the baseline, merge them into the tab. Never destroys an edit."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -151,7 +151,7 @@ class Merged:
 
 
 def _merge(desk: Desk, found: Found, *, settled: Collection[str], scope: Collection[str] | None) -> Merged:
-    """Merge the baseline into the tab, row by row; rows that a person changes meanwhile are looked at again."""
+    """Merge the baseline into the tab; rows that a person changes meanwhile are looked at again."""
     merged = Merged()
     for _ in range(3):
         tab = desk.sheet.read()
@@ -187,7 +187,7 @@ def _patches(
 
 
 def _adopt_newer_keys(desk: Desk, tab: Tab, found: Found) -> None:
-    """After a restored backup, let the ledger's epochs grow past those of the tab, so that no key is used twice.
+    """After a restored backup, let the ledger's epochs grow past the tab's, so that no key is used twice.
 
     Edits typed against a lost epoch become outdated: a person looks at them and types them again.
     """
@@ -280,7 +280,7 @@ def _fresh_cells(desk: Desk, baseline: Baseline, read_at: datetime) -> dict[str,
 
 
 def _status(suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> dict[str, CellValue]:
-    """Return status and message of a row without an edit: blank unless something is pending or just settled."""
+    """Return status and message of a row without an edit: blank unless something is pending."""
     result = meaning.result
     if baseline.missing:
         return {fields.STATUS: None, fields.MESSAGE: GONE}

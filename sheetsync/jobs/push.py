@@ -6,17 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from sheetsync.core.decide import Planned
-from sheetsync.core.plan import Plan, thaw, totals
+from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
 from sheetsync.errors import SheetsyncError, StalePlanError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
-from sheetsync.jobs.limits import refuse_unsafe
 from sheetsync.jobs.outcome import counts, finish_showing
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
-from sheetsync.jobs.survey import Live, survey
+from sheetsync.jobs.staleness import refuse_stale
 from sheetsync.jobs.verify import verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
@@ -62,7 +61,7 @@ def _carry_out(
 ) -> dict[str, Any]:
     with drive(desk, run) as held:
         waiting = _to_send(desk, planned)
-        _refuse_stale(desk, stored, waiting)
+        refuse_stale(desk, stored, waiting)
         desk.ledger.operations.queue(
             [_asked_by(desk, each) for each in waiting],
             held.lease,
@@ -80,7 +79,7 @@ def _carry_out(
         warnings += finish_showing(desk)
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)
-    return _result(desk, run, stored, planned, sending.told, warnings + sending.warnings)
+    return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)
 
 
 def _asked_by(desk: Desk, planned: Planned) -> Planned:
@@ -101,56 +100,6 @@ def _is_open(planned: Planned, record: OperationRecord | None) -> bool:
     return may_go and not record.closed and record.attempts == planned.attempt - 1
 
 
-def _refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> None:
-    """Compare the plan with tab, baseline and clock.
-
-    Raises:
-        StalePlanError: names the rows that moved; nothing was sent.
-    """
-    if desk.clock.now() >= stored.expires_at:
-        raise StalePlanError(
-            f"The plan expired at {desk.local(stored.expires_at)}; nothing more was sent from it.",
-            hint=f"Preview again: sheetsync preview {desk.name}",
-        )
-    tab = desk.sheet.read()
-    ids = {each.operation.account_id for each in waiting}
-    found = survey(desk, tab, live=_planned_live(waiting), account_ids=ids, include_hidden=True)
-    now = {each.operation.key: (row, each) for row in found.results for each in row.planned}
-    moved = []
-    for each in waiting:
-        account_id = each.operation.account_id
-        same = now.get(each.operation.key)
-        baseline = found.book.baselines.get(account_id)
-        if same is None or (same[1].attempt, same[1].basis) != (each.attempt, each.basis):
-            moved.append(account_id)
-        elif baseline is None or dict(baseline.balances) != stored.body["baselines"][account_id]:
-            moved.append(account_id)
-    if moved:
-        names = ", ".join(moved[:10]) + (" …" if len(moved) > 10 else "")
-        raise StalePlanError(
-            f"The plan is stale: the rows of {len(moved)} users changed since the preview (users {names}). "
-            "Nothing was sent.",
-            hint=f"Look at them and preview again: sheetsync preview {desk.name}",
-            details={"rows": moved},
-        )
-    plan = Plan(
-        connection=desk.name,
-        operations=tuple(waiting),
-        rows=found.results,
-        totals=totals(waiting, desk.units),
-        ahead=stored.body["ahead"],
-    )
-    refuse_unsafe(desk, plan, stored)
-
-
-def _planned_live(waiting: Sequence[Planned]) -> Live:
-    """Answer with the balances that the person saw: live ones are read right before each request."""
-    balances: dict[str, dict[str, int | None]] = {}
-    for each in waiting:
-        balances.setdefault(each.operation.account_id, {}).update(each.at_pull)
-    return lambda account_ids: {each: balances[each] for each in account_ids if each in balances}
-
-
 def _check(desk: Desk, planned: Sequence[Planned], run: str) -> None:
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
     verify_records(desk, [record for record in records.values() if record.state in UNPROVEN], run=run)
@@ -161,20 +110,14 @@ def _already_done(desk: Desk, stored: StoredPlan, planned: list[Planned]) -> dic
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
     lease = desk.ledger.runs.lease(desk.system)
     underway = [record for record in records.values() if record.state in UNSETTLED]
-    if underway and lease is not None and lease.run in {record.run for record in underway}:
-        if desk.processes.is_alive(lease.owner) or desk.ledger.runs.now() < lease.expires_at:
-            raise busy(desk, lease)
+    if lease is not None and lease.run in {record.run for record in underway}:
+        raise busy(desk, lease)  # a dead owner was cleaned up before
     warnings = finish_showing(desk)
-    return _result(desk, stored.used_by_run or "", stored, planned, {}, warnings)
+    return _result(desk, stored.used_by_run or "", planned, told={}, warnings=warnings)
 
 
 def _result(
-    desk: Desk,
-    run: str,
-    stored: StoredPlan,
-    planned: Sequence[Planned],
-    told: Mapping[str, Told],
-    warnings: list[str],
+    desk: Desk, run: str, planned: Sequence[Planned], *, told: Mapping[str, Told], warnings: list[str]
 ) -> dict[str, Any]:
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
     rows = []
@@ -186,7 +129,7 @@ def _result(
         rows.append(row)
     return {
         "run": run,
-        "plan": stored.digest,
+        "plan": plan_digest(desk.name, planned),
         "connection": desk.name,
         "counts": counts(rows),
         "rows": rows,

@@ -13,18 +13,15 @@ from sheetsync.core.states import OperationState, RowStatus
 from sheetsync.errors import (
     InterruptedPushError,
     LostLeaseError,
-    OutcomeUnknownError,
     ProviderError,
     RejectedError,
     RetryableError,
     SheetsyncError,
 )
+from sheetsync.jobs.attempt import Answer, Attempt
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import Drive
 from sheetsync.jobs.showing import Told
-
-BUSY_WAIT_LIMIT_S = 60.0
-"""Longest pause that a busy system may ask for before its row is given up as not applied."""
 
 
 @dataclass(slots=True)
@@ -61,8 +58,8 @@ class Sending:
                 return
             self.warnings.append(
                 f"The push stopped by itself after {self.unknown_in_a_row} lost answers in a row "
-                "(limits.stop_after_unknown); what was not sent was withdrawn. Check the credit system, verify, "
-                "then preview and push the rest."
+                "(limits.stop_after_unknown); what was not sent was withdrawn. Check the credit system, "
+                "verify, then preview and push the rest."
             )
         self.halt.set()
 
@@ -134,21 +131,24 @@ def send_one(sending: Sending, planned: Planned) -> None:
         _settle_unsent(sending, planned, before, expected)
         return
     touched = {code: before.get(code) for code in expected}
-    state, message = _send(sending, planned, before, touched, expected)
-    if state is not None:
-        led_to = sending.desk.ledger.operations.conclude(
-            planned.operation.key,
-            sending.held.lease,
-            attempt=planned.attempt,
-            state=state,
-            message=message,
-            left_at=sending.desk.clock.now(),
-        )
-        if led_to is None:
-            raise LostLeaseError(
-                "Another process took this push over.", hint="Its results are in the ledger."
-            )
-        sending.count(led_to)
+    attempt = Attempt(sending.desk, sending.held, planned, before, touched, expected)
+    answer = _send(sending, attempt)
+    if answer is not None:
+        _conclude(sending, planned, answer)
+
+
+def _conclude(sending: Sending, planned: Planned, answer: Answer) -> None:
+    led_to = sending.desk.ledger.operations.conclude(
+        planned.operation.key,
+        sending.held.lease,
+        attempt=planned.attempt,
+        state=answer.state,
+        message=answer.words,
+        left_at=sending.desk.clock.now(),
+    )
+    if led_to is None:
+        raise LostLeaseError("Another process took this push over.", hint="Its results are in the ledger.")
+    sending.count(led_to)
 
 
 def _balances(sending: Sending, planned: Planned) -> Balances | None:
@@ -207,53 +207,18 @@ def _settle_unsent(sending: Sending, planned: Planned, before: Balances, expecte
     )
 
 
-def _send(
-    sending: Sending, planned: Planned, before: Balances, touched: Balances, expected: dict[str, int]
-) -> tuple[OperationState | None, str]:
-    """Send, and send again only what certainly never happened; return state and words, or None if not ours."""
-    desk, key = sending.desk, planned.operation.key
-    intended = False
-
-    def go() -> None:
-        """Called when nothing but the request is left to do: the intent is committed before a byte leaves."""
-        nonlocal intended
-        if not intended:
-            if not desk.ledger.operations.intend(
-                key, sending.held.lease, attempt=planned.attempt, before=touched, expected=expected
-            ):
-                raise LostLeaseError("This operation was taken over or cancelled; it is not sent from here.")
-            intended = True
-        sending.held.check()
-
-    for attempt in range(desk.retries + 1):
-        try:
-            receipt = desk.provider.apply(planned.operation, before, go)
-        except RejectedError as error:
-            if error.everything:
-                sending.stop(ProviderError(error.message, hint=error.hint))
-            if not intended:
-                _withdraw(sending, planned, RowStatus.INVALID, f"Not sent: {error.message}")
-                return None, ""
-            return OperationState.REJECTED, f"Refused, nothing was applied: {error.message}"
-        except OutcomeUnknownError as error:
-            due = desk.local(desk.clock.now() + desk.policy.settle_after)
-            return (
-                OperationState.UNKNOWN,
-                f"It is not known whether it arrived: {error.message} Verify after {due}.",
-            )
-        except RetryableError as error:
-            if attempt == desk.retries or sending.halt.is_set():
-                if not error.reached:
-                    sending.stop(ProviderError(error.message, hint=error.hint))
-                message = (
-                    f"Not applied: the request certainly did nothing. {error.message} Safe to push again."
-                )
-                return (OperationState.NOT_APPLIED if intended else None), message
-            desk.clock.sleep(min(error.retry_after_s or 2.0**attempt, BUSY_WAIT_LIMIT_S))
-        else:
-            said = f" ({receipt.words})" if receipt.words else ""
-            return (
-                OperationState.ACCEPTED,
-                f"Accepted{said}, not proven yet: a re-read has to prove it. Verify.",
-            )
-    raise AssertionError("every attempt returns or is the last")
+def _send(sending: Sending, attempt: Attempt) -> Answer | None:
+    """Send, and send again only what certainly never happened; None if nothing was even intended."""
+    retries = sending.desk.retries
+    answer = attempt.send()
+    for tries in range(retries):
+        if not answer.may_repeat or sending.halt.wait(answer.pause_s(tries)):
+            break
+        answer = attempt.send()
+    if answer.concerns_all and answer.error is not None:
+        sending.stop(ProviderError(answer.error.message, hint=answer.error.hint))
+    if attempt.intended:
+        return answer
+    if answer.state is OperationState.REJECTED:
+        _withdraw(sending, attempt.planned, RowStatus.INVALID, f"Not sent: {answer.words}")
+    return None

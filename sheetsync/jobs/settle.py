@@ -60,7 +60,11 @@ def history(
     Args:
         ledger: where they are.
         connection: only this one's, if given.
-        account_id, run, actor, since, unsettled: filters.
+        account_id: only this user's.
+        run: only this run's.
+        actor: only who asked.
+        since: only what was asked for at or after this time.
+        unsettled: only what is not proven yet.
         limit: rows at most; None for all.
         cursor: ``next`` of an earlier answer.
     """

@@ -1,6 +1,6 @@
 """Brings the tab up to date with the ledger: statuses, and cleared edits of what was confirmed.
 
-The ledger is the truth and the tab a view of it, so this may fail, be interrupted and be repeated at any time.
+The ledger is the truth and the tab a view of it, so this may fail, be interrupted and be repeated.
 """
 
 from collections import defaultdict
@@ -163,8 +163,8 @@ def _kept_cells(
         return {}
     deed = telling.deed(desk, record)
     message = (
-        f"{cells[fields.MESSAGE]} What stands in this row now is not what was sent ({deed}) and comes on top: "
-        "clear it, pull, and type it again to send it."
+        f"{cells[fields.MESSAGE]} What stands in this row now is not what was sent ({deed}) and comes "
+        "on top: clear it, pull, and type it again to send it."
     )
     return {fields.MESSAGE: message}
 

@@ -201,7 +201,7 @@ class Accounts(Protocol):
     def adopt(
         self, system: str, keys: Sequence[tuple[str, RowKey]], *, units: Sequence[str], actor: str
     ) -> int:
-        """Let epochs and readings grow past those of keys that are newer than the ledger; return how many were.
+        """Let epochs and readings grow past keys that are newer than the ledger; return how many were.
 
         Such keys exist after an older ledger was restored: what was typed against them is outdated then.
         """

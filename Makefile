@@ -1,0 +1,40 @@
+# make demo   sets up everything and runs the main job once, on embedded defaults
+# make test   sets up everything and runs lint, types and all tests
+SHELL := /bin/bash
+BIN := .venv/bin
+# parallel test processes; the tests start servers and databases of their own
+JOBS ?= auto
+
+.PHONY: demo test lint types unit contract integration e2e lock clean help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+demo: .venv/.ready
+	$(BIN)/sheetsync demo --once
+
+test: lint types .venv/.ready
+	$(BIN)/pytest -n $(JOBS)
+
+# the two halves of `make test` that need no servers
+lint: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+types: .venv/.ready
+	$(BIN)/mypy
+
+# tests in parts
+unit contract integration e2e stateful: .venv/.ready
+	$(BIN)/pytest -n $(JOBS) tests/$@
+
+# pin what development runs on, with hashes
+lock: .venv/.ready
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements-dev.lock pyproject.toml
+
+.venv/.ready: pyproject.toml requirements-dev.lock .ci/setup
+	.ci/setup
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis sheetsync-demo dist

@@ -1,0 +1,76 @@
+"""Whether a plan still says what tab, baseline and clock say."""
+
+from collections.abc import Iterator, Sequence
+
+from sheetsync.core.decide import Planned
+from sheetsync.core.plan import Plan, totals
+from sheetsync.errors import StalePlanError
+from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.limits import refuse_unsafe
+from sheetsync.jobs.survey import Live, Survey, survey
+from sheetsync.ports import StoredPlan
+
+NAMES_SHOWN = 10
+"""Users named in the sentence; ``details`` has all."""
+
+
+def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> None:
+    """Compare the plan with the clock, the tab, the baseline and the limits, right before anything is sent.
+
+    Live balances are not compared here: each is read right before its request, and a moved one is its row's
+    conflict, not a stale plan.
+
+    Args:
+        desk: the connection.
+        stored: the plan.
+        waiting: its operations that were not sent yet.
+
+    Raises:
+        StalePlanError: names the rows that moved; nothing was sent.
+        LimitError, ApprovalError, LedgerBehindError: nothing was sent.
+    """
+    if desk.clock.now() >= stored.expires_at:
+        raise StalePlanError(
+            f"The plan expired at {desk.local(stored.expires_at)}; nothing more was sent from it.",
+            hint=f"Preview again: sheetsync preview {desk.name}",
+        )
+    ids = {each.operation.account_id for each in waiting}
+    seen = survey(desk, desk.sheet.read(), live=_as_planned(waiting), account_ids=ids, include_hidden=True)
+    moved = list(_moved(stored, seen, waiting))
+    if moved:
+        names = ", ".join(moved[:NAMES_SHOWN]) + (" …" if len(moved) > NAMES_SHOWN else "")
+        rows = "row changed" if len(moved) == 1 else "rows changed"
+        raise StalePlanError(
+            f"The plan is stale: {len(moved)} {rows} since the preview (users {names}). Nothing was sent.",
+            hint=f"Look at them and preview again: sheetsync preview {desk.name}",
+            details={"rows": moved},
+        )
+    plan = Plan(
+        connection=desk.name,
+        operations=tuple(waiting),
+        rows=seen.results,
+        totals=totals(waiting, desk.units),
+        ahead=stored.body["ahead"],
+    )
+    refuse_unsafe(desk, plan, stored)
+
+
+def _as_planned(waiting: Sequence[Planned]) -> Live:
+    """Answer with the balances that the person saw, so that only tab and ledger are compared."""
+    balances: dict[str, dict[str, int | None]] = {}
+    for each in waiting:
+        balances.setdefault(each.operation.account_id, {}).update(each.at_pull)
+    return lambda account_ids: {each: balances[each] for each in account_ids if each in balances}
+
+
+def _moved(stored: StoredPlan, seen: Survey, waiting: Sequence[Planned]) -> Iterator[str]:
+    """Yield accounts whose edit, Key or baseline is not the plan's any more."""
+    now = {each.operation.key: each for row in seen.results for each in row.planned}
+    for each in waiting:
+        account_id = each.operation.account_id
+        same = now.get(each.operation.key)
+        baseline = seen.book.baselines.get(account_id)
+        held = None if baseline is None else dict(baseline.balances)
+        edit_moved = same is None or (same.attempt, same.basis) != (each.attempt, each.basis)
+        if edit_moved or held != stored.body["baselines"][account_id]:
+            yield account_id
