@@ -1,11 +1,16 @@
 """The only place that knows every adapter: from settings to a desk that use cases work at."""
 
+import hashlib
+import os
+import tempfile
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import psutil
 
 from sheetsync.config import (
     Connection,
@@ -23,8 +28,9 @@ from sheetsync.jobs.desk import Desk, Limits, Report
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
 from sheetsync.processes import LocalProcesses
+from sheetsync.providers.board import FileStore
 from sheetsync.providers.fastcredit import FastCredit
-from sheetsync.providers.limiter import SlidingLimiter
+from sheetsync.providers.limiter import SlidingLimiter, slots_for
 from sheetsync.sheets.workbook import WorkbookSheet
 
 
@@ -52,6 +58,7 @@ class Office:
         self.clock = SystemClock()
         self._ledger: SqlLedger | None = None
         self._providers: list[Provider] = []
+        self._boards: list[FileStore] = []
 
     @classmethod
     def open(cls, config: Path | None, env: Mapping[str, str]) -> Self:
@@ -83,8 +90,8 @@ class Office:
             raise UsageError(f"There is no connection “{name}”.", hint=f"sheetsync.toml has: {names}.")
         return found
 
-    def provider(self, name: str) -> Provider:
-        """Return the connection's credit system.
+    def provider(self, name: str, *, pushes: bool = False) -> Provider:
+        """Return the connection's credit system; a push has half of its rate limit for itself.
 
         Raises:
             ConfigError: its secret is not where the configuration says.
@@ -92,10 +99,22 @@ class Office:
         connection = self.connection(name)
         if not isinstance(connection, FastCreditConnection):
             raise UsageError(f"Connection {name}: provider {connection.provider} is not supported yet.")
-        limiter = SlidingLimiter(connection.limits.requests_per_second, self.clock)
+        rate_per_s = connection.limits.requests_per_second
+        store = self._board(system_id(connection), rate_per_s)
+        limiter = SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
         provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
         self._providers.append(provider)
         return provider
+
+    def _board(self, system: str, rate_per_s: float) -> FileStore:
+        """Open the board of slots that all processes of this user share, whatever their ledger."""
+        folder = Path(tempfile.gettempdir()) / f"sheetsync-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        name = hashlib.sha256(system.encode()).hexdigest()[:24]
+        boot = float(int(psutil.boot_time()))
+        store = FileStore(folder / f"{name}.slots", slots_for(rate_per_s), boot)
+        self._boards.append(store)
+        return store
 
     def sheet(self, name: str, provider: Provider) -> Sheet:
         """Return the connection's tab."""
@@ -118,10 +137,10 @@ class Office:
             timezone=self.settings.service.zone,
         )
 
-    def desk(self, name: str, *, actor: str, report: Report) -> Desk:
+    def desk(self, name: str, *, actor: str, report: Report, pushes: bool = False) -> Desk:
         """Wire one connection."""
         connection = self.connection(name)
-        provider = self.provider(name)
+        provider = self.provider(name, pushes=pushes)
         return Desk(
             name=name,
             system=system_id(connection),
@@ -154,6 +173,8 @@ class Office:
         """Close connections and the ledger."""
         for provider in self._providers:
             provider.close()
+        for board in self._boards:
+            board.close()
         if self._ledger is not None:
             self._ledger.close()
 

@@ -12,6 +12,12 @@ from sheetsync.ports import Owner
 END_TIMEOUT_S = 5
 """How long an ended process may take to disappear."""
 
+END_PAUSE_S = 0.01
+"""Between two looks whether it did."""
+
+GONE = frozenset({psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
+"""Such a process sends nothing any more."""
+
 
 class LocalProcesses:
     """The process table that this process sees."""
@@ -24,24 +30,33 @@ class LocalProcesses:
         return Owner(self._machine, os.getpid(), _started(psutil.Process()))
 
     def is_alive(self, owner: Owner) -> bool | None:
-        """Whether the process still exists; None if it belongs to another process table."""
+        """Whether the process still exists, stopped ones included; None if that cannot be seen from here."""
         if owner.machine != self._machine:
             return None
-        return self._find(owner) is not None
+        try:
+            return self._find(owner) is not None
+        except psutil.AccessDenied:
+            return None
 
     def end(self, owner: Owner) -> bool:
-        """Kill the process and wait until it is gone."""
-        process = self._find(owner) if owner.machine == self._machine else None
-        if process is None:
-            return owner.machine == self._machine
+        """Kill the process and wait until it is gone; False if it could not be, or is this very process."""
+        if owner.machine != self._machine or owner.pid == os.getpid():
+            return self.is_alive(owner) is False
         try:
-            process.kill()
-            process.wait(END_TIMEOUT_S)
+            process = self._find(owner)
+            if process is not None:
+                process.kill()
+                self._wait_for_end(owner)
+            return self._find(owner) is None
         except psutil.NoSuchProcess:
             return True
-        except (psutil.AccessDenied, psutil.TimeoutExpired):
-            return self._find(owner) is None
-        return True
+        except psutil.AccessDenied:
+            return False
+
+    def _wait_for_end(self, owner: Owner) -> None:
+        deadline_s = time.monotonic() + END_TIMEOUT_S
+        while self._find(owner) is not None and time.monotonic() < deadline_s:
+            time.sleep(END_PAUSE_S)
 
     def uptime_s(self) -> float:
         """Return the boot-time clock, which a suspended machine does not stop."""
@@ -49,24 +64,42 @@ class LocalProcesses:
 
     @staticmethod
     def _find(owner: Owner) -> psutil.Process | None:
+        """Return the process; None where it is gone, ended but not collected, or another one has its pid.
+
+        Raises:
+            psutil.AccessDenied: there is such a process, but it is hidden from us.
+        """
         try:
             process = psutil.Process(owner.pid)
-            if _started(process) != owner.started or process.status() == psutil.STATUS_ZOMBIE:
+            if _started(process) != owner.started or process.status() in GONE:
                 return None
-        except psutil.NoSuchProcess:
+        except psutil.NoSuchProcess as error:
+            if _is_hidden(owner.pid):
+                raise psutil.AccessDenied(owner.pid) from error
             return None
         return process
 
 
 def _started(process: psutil.Process) -> str:
     """Return the start time in clock ticks since boot, which setting the clock does not change."""
-    stat = Path(f"/proc/{process.pid}/stat")
-    if Path("/proc/self/stat").exists():
-        try:
-            return stat.read_text(errors="replace").rpartition(")")[2].split()[19]
-        except FileNotFoundError as error:
-            raise psutil.NoSuchProcess(process.pid) from error
-    return f"{process.create_time():.0f}"
+    if not Path("/proc/self/stat").exists():
+        return f"{process.create_time():.0f}"
+    try:
+        stat = Path(f"/proc/{process.pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise psutil.NoSuchProcess(process.pid) from error
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether there is a process of somebody else that /proc does not show us."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except ProcessLookupError:
+        return False
+    return False
 
 
 def _machine() -> str:
@@ -75,5 +108,5 @@ def _machine() -> str:
     boot = Path("/proc/sys/kernel/random/boot_id")
     parts.append(boot.read_text().strip() if boot.exists() else f"{psutil.boot_time():.0f}")
     namespace = Path("/proc/self/ns/pid")
-    parts.append(os.readlink(namespace) if namespace.exists() else "")
+    parts.append(str(namespace.readlink()) if namespace.exists() else "")
     return "|".join(parts)

@@ -6,11 +6,12 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, NoReturn, ParamSpec
 
 import click
 from rich.console import Console
@@ -18,10 +19,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sheetsync.bootstrap import Office
 from sheetsync.config import RedactingFilter, redact
-from sheetsync.errors import SheetsyncError, UsageError
+from sheetsync.errors import InterruptedPushError, SheetsyncError, UnreachableError, UsageError
 from sheetsync.jobs.desk import Desk
 
 P = ParamSpec("P")
+_log_crash = logging.getLogger("sheetsync.crash")
 
 ACTOR_LENGTH = 200
 """Characters of a caller's name: what the ledger's column takes, with its prefix."""
@@ -50,10 +52,10 @@ class Frame:
         return f"cli:{' '.join(name.split())[:ACTOR_LENGTH]}"
 
     @contextmanager
-    def desk(self, connection: str) -> Iterator[Desk]:
+    def desk(self, connection: str, *, pushes: bool = False) -> Iterator[Desk]:
         """Open one connection with a progress bar on stderr."""
         with Office.open(self.config, os.environ) as office, self.progress() as report:
-            yield office.desk(connection, actor=self.actor, report=report)
+            yield office.desk(connection, actor=self.actor, report=report, pushes=pushes)
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int | None], None]]:
@@ -126,13 +128,52 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
         except SheetsyncError as error:
             code = frame.fail(error)
         except KeyboardInterrupt:
-            frame.err.print("Stopped.")
+            frame.fail(InterruptedPushError("Stopped.", hint="What was done so far is in the ledger."))
             code = 130
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # the last resort: a script gets its JSON, a person a sentence
+            _log_crash.debug("It crashed", exc_info=error)
+            code = frame.fail(_crash(error))
         sys.exit(code)
 
     for option in reversed(COMMON):
         callback = option(callback)
     return callback
+
+
+def _crash(error: Exception) -> SheetsyncError:
+    """Name a failure that nobody foresaw, without its text: that may hold personal data."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return UnreachableError(
+        f"Something failed that should not: {type(error).__name__} ({Path(where.filename).name}, line {where.lineno}).",
+        hint="What was done so far is in the ledger. Report this with what --verbose prints.",
+    )
+
+
+class Commands(click.Group):
+    """Says what the command line itself refuses as the one JSON object, too, where that is asked for."""
+
+    def main(  # type: ignore[override] # always standalone: nothing of ours calls it otherwise
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401 - click's own
+    ) -> NoReturn:
+        """Run a command and exit."""
+        args = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(args, prog_name, **extra)
+        except click.ClickException as error:
+            code = error.exit_code
+            if "--json" in args:
+                Frame(as_json=True).fail(UsageError(error.format_message(), hint="See --help."))
+            else:
+                error.show()
+        except (click.Abort, KeyboardInterrupt):
+            code = Frame(as_json="--json" in args).fail(UsageError("Nothing was done."))
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 def _log(*, verbose: bool) -> None:

@@ -11,7 +11,7 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.demo import run_demo
-from sheetsync.cli.frame import AS, Frame, command
+from sheetsync.cli.frame import AS, Commands, Frame, command
 from sheetsync.cli.init import write_config
 from sheetsync.errors import UsageError
 from sheetsync.jobs.checking import check_connection, check_service
@@ -30,7 +30,7 @@ ACCOUNTS = click.option(
 HIDDEN = click.option("--include-hidden", is_flag=True, help="Also rows that the tab's filter hides.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, package_name="sheetsync-service", prog_name="sheetsync")
 def main() -> None:
     """Change customers' credit balances from a spreadsheet: exactly once, and proven by a re-read."""
@@ -100,7 +100,7 @@ def push_command(
     if digest is not None and (accounts or include_hidden):
         raise UsageError("--account and --include-hidden choose rows of a preview: use them with --yes.")
     attention = False
-    with frame.desk(connection) as desk:
+    with frame.desk(connection, pushes=True) as desk:
         if digest is None:
             found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
             if not frame.as_json and not frame.quiet:
@@ -264,7 +264,7 @@ def sandbox_command(frame: Frame, *, port: int, dialect: str, users: int) -> int
     return 0
 
 
-@main.group("ledger")
+@main.group("ledger", cls=click.Group)
 def ledger_group() -> None:
     """Look after the ledger."""
 

@@ -3,13 +3,32 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sheetsync.core import fields
+from sheetsync.core import fields, words
 from sheetsync.core.accounts import Action, Capabilities, Change, Unit
 from sheetsync.core.amounts import AmountProblem, format_amount, parse_cell
+from sheetsync.core.cells import is_blank, shows, text_of
 from sheetsync.core.tab import CellValue
+
+__all__ = ["TEXT_LIMIT", "Edit", "EditProblem", "Rules", "Shown", "is_blank", "read_edit"]
 
 TEXT_LIMIT = 500
 """Characters of a reason or note: what fits a ledger line and, shortened, a remote note."""
+
+_QUOTED = 40  # characters of a wrong cell that a message repeats
+
+_HEADERS = {
+    fields.REASON: "Reason",
+    fields.NOTE: "Note",
+    fields.LOCATION_ID: "Location ID",
+    fields.SUBSCRIPTION_ID: "Subscription ID",
+    fields.PLAN_ID: "Plan ID",
+}
+
+_EXTRAS: Mapping[Action, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Action.CASH: ((fields.LOCATION_ID,), ()),
+    Action.APPLY_PROMO: ((fields.SUBSCRIPTION_ID,), (fields.PLAN_ID,)),
+}
+"""Action → fields that it needs, and fields that it takes along."""
 
 
 class EditProblem(ValueError):  # noqa: N818 - the field's word: a row has a problem
@@ -63,34 +82,28 @@ def read_edit(
     action = _action(cells, rules, formulas)
     amounts = _amounts(cells, rules, formulas)
     targets = _overtyped(cells, rules, shown, formulas)
-    reason, note = _text(cells, fields.REASON), _text(cells, fields.NOTE)
     if action is None:
         _refuse_without_action(amounts, targets, rules, shown)
         return None
     changes = _changes(action, amounts, targets, rules)
     for change in changes:
-        _check_amount(action, change, _unit(change.unit, rules))
-    _check_reason(action, reason, rules)
+        _check_amount(action, change, words.unit_of(change.unit, rules.capabilities.units))
     return Edit(
         action=action,
         changes=changes,
-        reason=reason,
-        note=note,
+        reason=_reason(action, _text(cells, fields.REASON, formulas), rules),
+        note=_text(cells, fields.NOTE, formulas),
         overtyped=frozenset(targets),
-        extras=_extras(action, cells),
+        extras=_extras(action, cells, formulas),
     )
 
 
-def is_blank(value: CellValue) -> bool:
-    """Whether a cell holds nothing, spaces included."""
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _text(cells: Mapping[str, CellValue], name: str) -> str:
-    value = cells.get(name)
-    text = "" if value is None else str(value).strip()
+def _text(cells: Mapping[str, CellValue], name: str, formulas: Collection[str]) -> str:
+    text, header = text_of(cells.get(name)).strip(), _HEADERS[name]
+    if name in formulas:
+        raise EditProblem(f"The {header} is a formula: type the text itself.")
     if len(text) > TEXT_LIMIT:
-        raise EditProblem(f"The {name} is longer than {TEXT_LIMIT} characters: shorten it.")
+        raise EditProblem(f"The {header} is longer than {TEXT_LIMIT} characters: shorten it.")
     return text
 
 
@@ -99,13 +112,19 @@ def _action(cells: Mapping[str, CellValue], rules: Rules, formulas: Collection[s
     if is_blank(value):
         return None
     offered = rules.capabilities.actions
-    words = " ".join(str(value).split()).casefold()
+    typed = " ".join(text_of(value).split())
     if fields.ACTION not in formulas:
         for action in offered:
-            if words in (action.label.casefold(), action.value):
+            if typed.casefold() in (action.label.casefold(), action.value):
                 return action
-    labels = ", ".join(action.label for action in offered)
-    raise EditProblem(f"“{str(value).strip()[:40]}” is not an action here: choose one of {labels}.")
+    raise EditProblem(
+        f"“{typed[:_QUOTED]}” is not an action here: choose one of {_labels(offered, last=', ')}."
+    )
+
+
+def _labels(actions: Collection[Action], *, last: str = " or ") -> str:
+    *others, final = [action.label for action in actions]
+    return f"{', '.join(others)}{last}{final}" if others else final
 
 
 def _amounts(cells: Mapping[str, CellValue], rules: Rules, formulas: Collection[str]) -> dict[str, int]:
@@ -113,19 +132,16 @@ def _amounts(cells: Mapping[str, CellValue], rules: Rules, formulas: Collection[
     found = {}
     for unit in units:
         name = fields.amount(unit, units)
+        what = "amount" if len(units) == 1 else f"amount in Change {unit.header}"
         if name in formulas:
-            raise EditProblem("The amount is a formula: type the number itself.")
-        minor = _parse(cells.get(name), unit, "amount")
+            raise EditProblem(f"The {what} is a formula: type the number itself.")
+        try:
+            minor = parse_cell(cells.get(name), unit)
+        except AmountProblem as problem:
+            raise EditProblem(f"The {what} cannot be read: {problem}.") from problem
         if minor is not None:
             found[unit.code] = minor
     return found
-
-
-def _parse(value: CellValue, unit: Unit, what: str) -> int | None:
-    try:
-        return parse_cell(value, unit)
-    except AmountProblem as problem:
-        raise EditProblem(f"The {what} cannot be read: {problem}") from problem
 
 
 def _overtyped(
@@ -134,89 +150,111 @@ def _overtyped(
     """Return unit code → what a person typed over the balance; an emptied balance cell says nothing."""
     targets = {}
     for unit in rules.capabilities.units:
-        value = cells.get(fields.balance(unit))
+        value, balances = cells.get(fields.balance(unit)), shown.get(unit.code, ())
         if is_blank(value):
             continue
         if fields.balance(unit) in formulas:
             raise EditProblem(
-                f"The {unit.header} cell holds a formula: type the number itself, or pull again."
+                f"The {unit.header} cell holds a formula: type the number itself, or empty the cell and pull again."
             )
-        minor = _parse(value, unit, f"{unit.header} cell")
-        if minor is not None and minor not in shown.get(unit.code, ()):
+        if any(shows(value, balance, unit) for balance in balances):
+            continue
+        minor = _typed_balance(value, unit)
+        if minor is not None and minor not in balances:
             targets[unit.code] = minor
     return targets
+
+
+def _typed_balance(value: CellValue, unit: Unit) -> int | None:
+    try:
+        return parse_cell(value, unit)
+    except AmountProblem as problem:
+        raise EditProblem(
+            f"The {unit.header} cell was overtyped and cannot be read: {problem}. "
+            "To get the balance back, empty the cell and pull again."
+        ) from problem
 
 
 def _refuse_without_action(
     amounts: Mapping[str, int], targets: Mapping[str, int], rules: Rules, shown: Shown
 ) -> None:
-    labels = " or ".join(action.label for action in rules.capabilities.actions[:3])
+    capabilities = rules.capabilities
     if amounts:
+        labels = _labels(capabilities.actions[:3])
         raise EditProblem(f"There is an amount but no action: choose {labels} in the Action column.")
     for code, target in targets.items():
-        unit = _unit(code, rules)
-        before = next((value for value in reversed(list(shown.get(code, ()))) if value is not None), 0)
+        unit = words.unit_of(code, capabilities.units)
+        *_, before = shown[code]
+        typed = format_amount(target, unit)
+        reset = f"choose Reset to set it to {typed}, or " if target >= 0 else ""
         raise EditProblem(
-            f"{unit.header} was overtyped from {format_amount(before, unit)} to {format_amount(target, unit)} "
-            f"and no action says what that means: choose Reset to set it to {format_amount(target, unit)}, "
-            "or put the amount in the amount column with Add or Adjust and pull to get the balance back."
+            f"{unit.header} was overtyped from {words.amount(before, unit)} to {typed} and no action says what that "
+            f"means: {reset}empty the cell, pull to get the balance back, and type the change as an amount with "
+            "an action."
         )
 
 
 def _changes(
     action: Action, amounts: Mapping[str, int], targets: Mapping[str, int], rules: Rules
 ) -> tuple[Change, ...]:
+    units = rules.capabilities.units
     for code in targets:
-        unit = _unit(code, rules)
         if action is not Action.RESET or code in amounts:
             raise EditProblem(
-                f"The {unit.header} cell was overtyped beside {action.label}: it is not clear which number "
-                "counts. Leave only one: Reset with an empty amount sets the balance to the typed number; "
-                "otherwise put the old balance back (a pull does it once the row is cleared)."
+                f"The {words.unit_of(code, units).header} cell was overtyped beside {action.label}: it is not clear "
+                "which number counts. Leave only one: Reset with an empty amount sets the balance to the typed "
+                "number; otherwise empty the balance cell, a pull fills it in again."
             )
     wanted = {**amounts, **targets}
     if not wanted:
         raise EditProblem(
             f"{action.label} needs an amount: type it in the amount column, or clear the action."
         )
-    order = [unit.code for unit in rules.capabilities.units]
-    return tuple(Change(code, wanted[code]) for code in order if code in wanted)
+    return tuple(Change(unit.code, wanted[unit.code]) for unit in units if unit.code in wanted)
 
 
 def _check_amount(action: Action, change: Change, unit: Unit) -> None:
     amount = format_amount(change.amount, unit)
-    if action is Action.RESET and change.amount < 0:
-        raise EditProblem(f"Reset sets a balance and takes no amount below 0: {amount} is not possible.")
-    if action is Action.ADJUST and change.amount == 0:
-        raise EditProblem("Adjust by 0 changes nothing: type another amount, or clear the row.")
-    if action in (Action.RESET, Action.ADJUST):
-        return
-    if change.amount == 0:
+    if action is Action.RESET:
+        if change.amount < 0:
+            raise EditProblem(
+                f"Reset sets a balance and takes no amount below 0: {amount} is not possible. Type 0 or more."
+            )
+    elif action is Action.ADJUST:
+        if change.amount == 0:
+            raise EditProblem("Adjust by 0 changes nothing: type another amount, or clear the row.")
+    elif change.amount == 0:
         raise EditProblem(f"{action.label} takes an amount above 0: type it, or clear the row.")
-    if change.amount < 0:
+    elif change.amount < 0:
         raise EditProblem(
             f"{action.label} takes an amount above 0, not {amount}: to take credit off, choose Adjust."
         )
+    elif action is Action.CASH and change.unit != CASH_UNIT:
+        raise EditProblem(f"Cash is paid out of the Balance only: clear the amount in Change {unit.header}.")
 
 
-def _check_reason(action: Action, reason: str, rules: Rules) -> None:
+CASH_UNIT = "balance"
+"""The only unit that ``Cash`` takes."""
+
+
+def _reason(action: Action, reason: str, rules: Rules) -> str:
+    """Return the reason, spelled as in the list if it stands there."""
     if action is Action.ADJUST and not reason:
         raise EditProblem("Adjust needs a reason: fill in the Reason column.")
-    known = {listed.casefold() for listed in rules.reasons}
+    known = {listed.casefold(): listed for listed in rules.reasons}
     if reason and rules.reasons_strict and reason.casefold() not in known:
         raise EditProblem(
-            f"“{reason[:40]}” is not in the list of reasons: choose one of {', '.join(rules.reasons)}."
+            f"“{reason[:_QUOTED]}” is not in the list of reasons: choose one of {', '.join(rules.reasons)}."
         )
+    return known.get(reason.casefold(), reason)
 
 
-def _extras(action: Action, cells: Mapping[str, CellValue]) -> dict[str, str]:
-    if action is not Action.CASH:
-        return {}
-    location = _text(cells, fields.LOCATION_ID)
-    if not location:
-        raise EditProblem("Cash needs a location: fill in the Location ID column.")
-    return {fields.LOCATION_ID: location}
-
-
-def _unit(code: str, rules: Rules) -> Unit:
-    return next(unit for unit in rules.capabilities.units if unit.code == code)
+def _extras(action: Action, cells: Mapping[str, CellValue], formulas: Collection[str]) -> dict[str, str]:
+    needed, taken = _EXTRAS.get(action, ((), ()))
+    found = {name: _text(cells, name, formulas) for name in (*needed, *taken)}
+    for name in needed:
+        if not found[name]:
+            raise EditProblem(
+                f"{action.label} needs a {_HEADERS[name]}: fill in the {_HEADERS[name]} column."
+            )
+    return {name: text for name, text in found.items() if text}

@@ -2,13 +2,13 @@
 
 A ``Key`` ties a row to the state of the ledger that its edit was typed against::
 
-    K1.0-2F-9GQ4T7M2-RT
-     │ │  │  │  │  │  └─ self-check: a damaged cell is refused
-     │ │  │  │  │  └──── check of the name
-     │ │  │  │  └─────── check of the e-mail
-     │ │  │  └────────── check of system, units and user id: a cell sorted to another row is recognised
-     │ │  └───────────── basis: the reading whose balances the person saw
-     └─┴──────────────── epoch of each unit: grows when an operation of ours on it is known to have counted
+    K1.0-2F-9GQ4T7M2X0B6ZD-RT
+     │ │  │  │     │   │   └─ self-check: a damaged cell is refused
+     │ │  │  │     │   └───── check of the name
+     │ │  │  │     └───────── check of the e-mail
+     │ │  │  └─────────────── check of system, units and user id: a Key sorted to another row is seen
+     │ │  └────────────────── basis: the reading whose balances the person saw
+     └─┴───────────────────── epoch of each unit: grows when an operation of ours on it is known to count
 
 Only the epochs enter the operation key, so the same edit has the same key until it is known to have counted,
 whatever was pulled, renamed or copied meanwhile.
@@ -28,9 +28,13 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 OPERATION_KEY_LENGTH = 20
 """Characters; 100 bits, so that two operations never share a key by accident. The contract allows 24."""
 
+_NUMBER = "[0-9A-Z]{1,12}"  # 60 bits: what a ledger can count
 _SHAPE = re.compile(
-    r"K([0-9A-Z]+(?:\.[0-9A-Z]+)*)-([0-9A-Z]+)-([0-9A-Z]{4})([0-9A-Z]{2})([0-9A-Z]{2})-([0-9A-Z]{2})"
+    rf"K({_NUMBER}(?:\.{_NUMBER})*)-({_NUMBER})-([0-9A-Z]{{6}})([0-9A-Z]{{4}})([0-9A-Z]{{4}})-([0-9A-Z]{{2}})"
 )
+_PAIRS = tuple(high + low for high in ALPHABET for low in ALPHABET)  # ten bits each
+_PRIME = 1021  # the largest below 1024: a remainder fits one pair
+_LONGEST_TEXT = 1_000  # characters of an e-mail or name that count
 
 
 class DamagedKeyError(ValueError):
@@ -56,7 +60,7 @@ class RowKey:
 
 def digest32(*parts: str, length: int) -> str:
     """Return ``length`` characters of a hash over the parts; unambiguous because the parts go as JSON."""
-    raw = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
+    raw = hashlib.sha256(json.dumps(parts).encode()).digest()
     number = int.from_bytes(raw[:20])
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(length))
 
@@ -99,7 +103,7 @@ class KeyMaker:
             f"K{'.'.join(_base32(epoch) for epoch in epochs)}-{_base32(basis)}-"
             f"{self._account_check(account_id)}{_text_check(email)}{_text_check(name)}"
         )
-        return f"{body}-{digest32(body, length=2)}"
+        return f"{body}-{_self_check(body)}"
 
     def read(self, cell: str) -> RowKey:
         """Parse a cell.
@@ -107,8 +111,9 @@ class KeyMaker:
         Raises:
             DamagedKeyError: it was never written like this, or for other units than these.
         """
-        match = _SHAPE.fullmatch(cell.strip())
-        if match is None or digest32(cell.strip()[:-3], length=2) != match[6]:
+        text = cell.strip()
+        match = _SHAPE.fullmatch(text)
+        if match is None or _self_check(text[:-3]) != match[6]:
             raise DamagedKeyError(cell)
         epochs = tuple(_number(part) for part in match[1].split("."))
         if len(epochs) != len(self.units):
@@ -124,11 +129,33 @@ class KeyMaker:
         )
 
     def _account_check(self, account_id: str) -> str:
-        return digest32(self.system, *self.units, account_id, length=4)
+        return _short("\0".join((self.system, *self.units, account_id)), pairs=3)
 
 
 def _text_check(text: str) -> str:
-    return digest32(text.strip(), length=2)
+    return _short(_plain(text), pairs=2)
+
+
+def _plain(text: str) -> str:
+    """Return the text without what a spreadsheet may change: spaces, line ends, control characters."""
+    text = text[:_LONGEST_TEXT]
+    if text.isascii() and text.isprintable():
+        return text.replace(" ", "")
+    return "".join(char for char in text if char.isprintable() and char not in " \N{REPLACEMENT CHARACTER}")
+
+
+def _short(text: str, *, pairs: int) -> str:
+    raw = hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+    number = int.from_bytes(raw[:8])
+    return "".join([_PAIRS[(number >> (10 * place)) & 1023] for place in range(pairs)])
+
+
+def _self_check(body: str) -> str:
+    """Return two characters that change whenever one character does, or two neighbours change places.
+
+    A remainder by a prime: the difference of two characters times a power of 256 is never its multiple.
+    """
+    return _PAIRS[int.from_bytes(body.encode()) % _PRIME]
 
 
 def operation_key(

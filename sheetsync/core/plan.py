@@ -1,4 +1,4 @@
-"""A plan: the frozen, ordered list of operations that a push would send, with its control totals and digest."""
+"""A plan: the frozen, ordered operations that a push would send, with control totals and digest."""
 
 import hashlib
 import json
@@ -83,7 +83,7 @@ def plan_digest(connection: str, operations: Iterable[Planned]) -> str:
         }
         for each in operations
     ]
-    text = json.dumps([connection, body], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps([connection, body], sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 

@@ -42,7 +42,7 @@ NEEDS_ATTENTION = frozenset(
 
 
 class OperationState(StrEnum):
-    """Life of an operation: ``queued → sending → accepted | unknown → confirmed | not_applied``, or refused."""
+    """Life of an operation: ``queued → sending → accepted | unknown → confirmed | not_applied``."""
 
     QUEUED = "queued"
     SENDING = "sending"

@@ -1,4 +1,4 @@
-"""What a re-read proves about an operation that was sent. Pure; every branch errs on the side of not knowing."""
+"""What a re-read proves about an operation that was sent; every branch errs on the side of not knowing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,23 +76,25 @@ def by_balance(
     due = sent.left_at + (policy.settle_after if sent.state is OperationState.UNKNOWN else timedelta())
     if read_at < due:
         return _too_early(sent, due)
+    before = {code: sent.before.get(code) for code in sent.expected}
     seen = {code: now.get(code) for code in sent.expected}
-    evidence = {
-        "kind": "balance",
-        "before": {code: sent.before.get(code) for code in sent.expected},
-        "after": dict(sent.expected),
-        "now": seen,
-    }
+    evidence = {"kind": "balance", "before": before, "after": dict(sent.expected), "now": seen}
     deed = words.deed(sent.action, sent.changes, units, sent.reason)
-    if seen == dict(sent.expected):
+    if _promised(sent) and seen == dict(sent.expected):
         return Verdict(OperationState.CONFIRMED, _confirmed(sent, deed, units), evidence)
-    if seen == evidence["before"] and sent.state is OperationState.UNKNOWN and policy.accept_unchanged:
+    lost = _promised(sent) and sent.state is OperationState.UNKNOWN
+    if lost and seen == before and policy.accept_unchanged:
         message = (
-            f"Not applied: {deed} did not arrive. The unchanged balance, "
-            f"{words.moves(seen, seen, units)}, is the only proof. Safe to push again."
+            f"Not applied: {deed} did not arrive. Balance unchanged ({words.holdings(seen, units)}) is the only "
+            "proof. Safe to push again."
         )
         return Verdict(OperationState.NOT_APPLIED, message, evidence)
     return Verdict(None, _undecided(sent, deed, now, units), evidence)
+
+
+def _promised(sent: Sent) -> bool:
+    """Whether it is known which balances to expect: without them, nothing can be proven by them."""
+    return bool(sent.expected) and None not in sent.expected.values()
 
 
 def _confirmed(sent: Sent, deed: str, units: Sequence[Unit]) -> str:
@@ -103,17 +105,19 @@ def _confirmed(sent: Sent, deed: str, units: Sequence[Unit]) -> str:
 
 
 def _too_early(sent: Sent, due: datetime) -> Verdict:
-    return Verdict(
-        None,
-        f"It is not known whether the request arrived: the answer was lost. It may still be running there; "
-        f"a read after {due:%H:%M:%S} UTC can prove it. Verify then. Operation {sent.key}.",
+    why = (
+        "It was accepted, but the balance was read before the request had ended"
+        if sent.state is OperationState.ACCEPTED
+        else "It is not known whether the request arrived: the answer was lost, and it may still be running there"
     )
+    message = f"{why}. A read after {due:%H:%M:%S} UTC can prove it: verify then. Operation {sent.key}."
+    return Verdict(None, message)
 
 
 def _undecided(sent: Sent, deed: str, now: Balances, units: Sequence[Unit]) -> str:
     numbers = words.three_numbers(sent.before, sent.expected, now, units)
     outcome = "was accepted" if sent.state is OperationState.ACCEPTED else "may have arrived"
     return (
-        f"{deed} {outcome}, and the balance cannot prove it. {numbers}. Look at the user's page in the credit "
-        f"system, then settle it: resolve --operation {sent.key} --as applied or --as not-applied."
+        f"{deed} {outcome}, and the balance cannot prove it. {numbers}. Look at the user's page in the "
+        f"credit system, then settle it: resolve --operation {sent.key} --as applied or --as not-applied."
     )

@@ -56,6 +56,22 @@ def conflict(change: Change, at_pull: int | None, now: int | None, yours: int, u
     )
 
 
+def holdings(balances: Mapping[str, int | None], units: Sequence[Unit]) -> str:
+    """Return ``40``, or ``Balance 40.00, Bonus 3.00`` of several units."""
+    held = [unit for unit in units if unit.code in balances]
+    if len(units) == 1:
+        return ", ".join(amount(balances[unit.code], unit) for unit in held)
+    return ", ".join(f"{unit.header} {amount(balances[unit.code], unit)}" for unit in held)
+
+
+def below_zero(change: int, now: int | None, unit: Unit) -> str:
+    """Return why a change is not possible: no balance is taken below zero."""
+    asked = f"{amount(now, unit)} now, {signed(change, unit)} asked"
+    if change > 0:
+        return f"{unit.header} would stay below 0: {asked}. Choose Reset to set the balance."
+    return f"{unit.header} would go below 0: {asked}. Type a smaller amount."
+
+
 def three_numbers(before: Balances, expected: Balances, now: Balances, units: Sequence[Unit]) -> str:
     """Return before / expected / now for an operation that the balance cannot decide."""
     parts = []
@@ -70,5 +86,5 @@ def three_numbers(before: Balances, expected: Balances, now: Balances, units: Se
 
 
 def unit_of(code: str, units: Sequence[Unit]) -> Unit:
-    """Return the unit with this code."""
-    return next(unit for unit in units if unit.code == code)
+    """Return the unit with this code; one that the configuration no longer has is taken for whole numbers."""
+    return next((unit for unit in units if unit.code == code), Unit(code, code, 0))

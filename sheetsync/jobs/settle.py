@@ -123,16 +123,22 @@ def write_csv(path: Path, operations: Iterable[dict[str, Any]]) -> int:
     """Write operations to a CSV file, a line per unit; return the number of lines.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Raises:
+        UsageError: the file cannot be written.
     """
     lines = 0
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(CSV_COLUMNS)
-        for operation in operations:
-            for unit, change in operation["changes"].items():
-                row = {**operation, **change, "unit": unit}
-                writer.writerow([guarded(row.get(name)) for name in CSV_COLUMNS])
-                lines += 1
+    try:
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(CSV_COLUMNS)
+            for operation in operations:
+                for unit, change in operation["changes"].items():
+                    row = {**operation, **change, "unit": unit}
+                    writer.writerow([guarded(row.get(name)) for name in CSV_COLUMNS])
+                    lines += 1
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Name another file.") from error
     return lines
 
 

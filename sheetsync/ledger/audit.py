@@ -1,13 +1,14 @@
 """``sheetsync ledger check``: recomputes what the ledger says from the events alone."""
 
-from collections import defaultdict
+import json
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, String, Text, select, type_coerce
 
 from sheetsync.core.states import OperationState
-from sheetsync.ledger.events import event_hash, stored
-from sheetsync.ledger.schema import operation_units, operations, systems
+from sheetsync.ledger.events import event_hash
+from sheetsync.ledger.schema import events, operation_units, operations, systems
 
 _STATE_OF = {
     "queued": OperationState.QUEUED,
@@ -21,59 +22,107 @@ _STATE_OF = {
 }
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the events say of one operation.
+
+    Attributes:
+        asked: unit → amount.
+        before, expected: unit → balance, of the last attempt; empty before the first.
+        changes: unit → what was proven to have changed; empty before that.
+    """
+
+    state: OperationState
+    attempts: int = 0
+    asked: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
 def audit(connection: Connection) -> dict[str, Any]:
     """Return number of events, verdict on the chain, and verdict on states and sums.
 
     The chain is "ok" when every event's hash follows from its content and the event before it, and the newest
-    is the head. The sums are "ok" when the events lead to exactly the states that the operations have, and the
-    changes they report per account and unit are those of the confirmed operations.
+    is the head. The sums are "ok" when the events lead to exactly the states, amounts and balances that the
+    operations have, and the changes they report are those of the confirmed operations.
     """
     total, problem = 0, ""
     heads: dict[str, tuple[int, str]] = {}
-    states: dict[str, OperationState] = {}
-    sums: dict[tuple[str, str], int] = defaultdict(int)
-    for number, previous, digest, item in stored(connection):
+    told: dict[str, _Told] = {}
+    query = select(events).with_only_columns(
+        *(column for column in events.c if column.name not in {"at", "body"}),
+        type_coerce(events.c.at, String).label("at"),
+        type_coerce(events.c.body, Text).label("body"),
+    )
+    ordered = query.order_by(events.c.system, events.c.number)
+    for row in connection.execution_options(yield_per=1000).execute(ordered).mappings():
         total += 1
-        before = heads.get(item.system, (0, ""))
-        linked = (number - 1, previous) == before
-        if not problem and not (linked and digest == event_hash(previous, number, item)):
-            problem = f"broken at event {number} of {item.system}"
-        heads[item.system] = (number, digest)
-        if item.operation and item.kind in _STATE_OF:
-            states[item.operation] = _STATE_OF[item.kind]
-            if item.kind == "confirmed":
-                for unit, change in item.body["changes"].items():
-                    sums[item.operation, unit] += change or 0
-    if not problem:
-        problem = _heads_problem(connection, heads)
+        previous = heads.get(row["system"], (0, ""))
+        linked = (row["number"] - 1, row["previous"]) == previous
+        if not problem and not (linked and row["hash"] == event_hash(dict(row))):
+            problem = f"broken at event {row['number']} of {row['system']}"
+        heads[row["system"]] = (row["number"], row["hash"])
+        if row["operation"] and row["kind"] in _STATE_OF:
+            _tell(told, row["operation"], row["kind"], row["body"])
     return {
         "events": total,
-        "chain": problem or "ok",
-        "sums": _sums_problem(connection, states, sums) or "ok",
+        "chain": problem or _heads_problem(connection, heads) or "ok",
+        "sums": _sums_problem(connection, told) or "ok",
     }
 
 
+def _tell(told: dict[str, _Told], key: str, kind: str, text: str) -> None:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = {}  # the chain is broken here, and says so
+    known = told.setdefault(key, _Told(_STATE_OF[kind]))
+    known.state = _STATE_OF[kind]
+    if kind == "queued":
+        known.asked, known.before, known.expected = body.get("changes", {}), {}, {}
+    elif kind == "intent":
+        known.attempts = body.get("attempt", 0)
+        known.before, known.expected = body.get("before", {}), body.get("expected", {})
+    elif kind == "confirmed":
+        known.changes = body.get("changes", {})
+
+
 def _heads_problem(connection: Connection, heads: dict[str, tuple[int, str]]) -> str:
-    for row in connection.execute(select(systems)):
-        if heads.get(row.system, (0, "")) != (row.events, row.head):
-            return f"the newest event of {row.system} is not its head: events were cut off"
+    stored = {row.system: (row.events, row.head) for row in connection.execute(select(systems))}
+    for system in sorted(stored.keys() | heads.keys()):
+        if heads.get(system, (0, "")) != stored.get(system):
+            return f"the newest event of {system} is not its head: events were cut off"
     return ""
 
 
-def _sums_problem(
-    connection: Connection, states: dict[str, OperationState], sums: dict[tuple[str, str], int]
-) -> str:
-    query = select(operations.c.key, operations.c.state, operation_units).join(
+def _sums_problem(connection: Connection, told: dict[str, _Told]) -> str:
+    query = select(operations.c.key, operations.c.state, operations.c.attempts, operation_units).join(
         operation_units, operation_units.c.operation == operations.c.key
     )
     seen = set()
     for row in connection.execute(query):
         seen.add(row.key)
-        if states.get(row.key) != row.state:
-            return f"operation {row.key} is {row.state}, its events say {states.get(row.key, 'nothing')}"
-        if row.state == OperationState.CONFIRMED and row.expected is not None:
-            change = row.expected - (row.before or 0)
-            if sums[row.key, row.unit] != change:
-                return f"operation {row.key} changed {row.unit} by {change}, its events say otherwise"
-    lost = set(states) - seen
+        problem = _problem(row, told.get(row.key))
+        if problem:
+            return f"operation {row.key} {problem}"
+    lost = set(told) - seen
     return f"operation {min(lost)} is in the events and nowhere else" if lost else ""
+
+
+def _problem(row: Any, told: _Told | None) -> str:  # noqa: ANN401 - a database row
+    if told is None:
+        return f"is {row.state}, its events say nothing"
+    if (told.state, told.attempts) != (row.state, row.attempts):
+        stands = f"{row.state} after {row.attempts} attempts"
+        return f"is {stands}, its events say {told.state} after {told.attempts}"
+    if told.asked.get(row.unit) != row.amount:
+        return f"asks for {row.amount} {row.unit}, its events say {told.asked.get(row.unit)}"
+    events_say = told.before.get(row.unit), told.expected.get(row.unit)
+    if told.expected and events_say != (row.before, row.expected):
+        return f"goes from {row.before} to {row.expected} {row.unit}, its events say otherwise"
+    if row.state == OperationState.CONFIRMED and row.expected is not None:
+        change = row.expected - (row.before or 0)
+        if told.changes.get(row.unit) != change:
+            return f"changed {row.unit} by {change}, its events say otherwise"
+    return ""

@@ -75,8 +75,24 @@ def iso(moment: datetime) -> str:
 
 
 def canonical(value: Any) -> str:  # noqa: ANN401 - JSON
-    """Return the one text of a JSON value; floats are refused, so that none can hold an amount."""
+    """Return the one text of a JSON value; floats are refused, so that none can hold an amount.
+
+    Raises:
+        TypeError: it holds a float, or something that is not JSON.
+    """
+    _refuse_floats(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        _refuse(value)
+    elif isinstance(value, dict):
+        for each in value.values():
+            _refuse_floats(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _refuse_floats(each)
 
 
 def _refuse(value: object) -> object:

@@ -1,16 +1,29 @@
 """The append-only event chain: each event holds the hash of the one before it, per credit system."""
 
 import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from sheetsync.ledger.columns import canonical, iso
 from sheetsync.ledger.schema import events, systems
+
+_FIRST_SEEN = text(
+    "INSERT INTO systems (system, reading, events, head) VALUES (:system, 0, 0, '') ON CONFLICT DO NOTHING"
+)
+_HEAD = (
+    select(systems.c.events, systems.c.head).where(systems.c.system == bindparam("which")).with_for_update()
+)
+_MOVE_HEAD = (
+    update(systems)
+    .where(systems.c.system == bindparam("which"))
+    .values(events=bindparam("number"), head=bindparam("newest"))
+)
+_ADD = insert(events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,95 +45,72 @@ class Event:
 
 
 class Chain:
-    """Collects a transaction's events and links them at its end.
-
-    The head row is locked by the update, so two processes never append to the same head.
-    """
+    """Collects a transaction's events and links them at its end."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._events: list[Event] = []
+        self._events: dict[str, list[tuple[Event, str]]] = defaultdict(list)
+        self._heads: dict[str, tuple[int, str]] = {}
+
+    def lock(self, system: str) -> None:
+        """Let nobody else change anything of this credit system until the transaction ends.
+
+        What a job reads after this stays true until its commit. On SQLite every writer has that anyway.
+        """
+        if system not in self._heads:
+            self._heads[system] = _lock_head(self._connection, system)
 
     def append(self, item: Event) -> None:
-        """Add an event to this transaction."""
-        self._events.append(item)
+        """Add an event to this transaction.
 
-    def mark(self) -> int:
-        """Return a place to go back to."""
-        return len(self._events)
-
-    def forget(self, mark: int) -> None:
-        """Drop what was added since ``mark``: its transaction part was undone."""
-        del self._events[mark:]
+        Raises:
+            TypeError: its body holds what must not go into the ledger, such as a float.
+        """
+        self._events[item.system].append((item, canonical(item.body)))
 
     def flush(self) -> None:
         """Number, hash and write the collected events."""
-        by_system: dict[str, list[Event]] = defaultdict(list)
-        for item in self._events:
-            by_system[item.system].append(item)
-        for system in sorted(by_system):  # one order everywhere, so that two writers cannot deadlock
-            self._link(system, by_system[system])
+        for system in sorted(self._events):  # one order everywhere, so that two writers seldom deadlock
+            self.lock(system)
+            self._link(system, self._events[system])
         self._events.clear()
 
-    def _link(self, system: str, items: list[Event]) -> None:
-        head = lock_head(self._connection, system)
-        number, previous = head
+    def _link(self, system: str, items: list[tuple[Event, str]]) -> None:
+        number, previous = self._heads[system]
         rows = []
-        for item in items:
+        for item, body in items:
             number += 1
-            digest = event_hash(previous, number, item)
-            rows.append(
-                {
-                    "system": system,
-                    "number": number,
-                    "at": item.at,
-                    "actor": item.actor,
-                    "kind": item.kind,
-                    "operation": item.operation,
-                    "run": item.run,
-                    "body": item.body,
-                    "previous": previous,
-                    "hash": digest,
-                }
-            )
-            previous = digest
-        self._connection.execute(insert(events), rows)
-        self._connection.execute(
-            update(systems).where(systems.c.system == system).values(events=number, head=previous)
-        )
+            values = {
+                "number": number,
+                "at": item.at,
+                "actor": item.actor,
+                "kind": item.kind,
+                "operation": item.operation,
+                "run": item.run,
+                "body": item.body,
+                "previous": previous,
+            }
+            previous = event_hash({**values, "system": system, "at": iso(item.at), "body": body})
+            rows.append({**values, "system": system, "hash": previous})
+        self._connection.execute(_ADD, rows)
+        self._connection.execute(_MOVE_HEAD, {"which": system, "number": number, "newest": previous})
+        self._heads[system] = (number, previous)
 
 
-def lock_head(connection: Connection, system: str) -> tuple[int, str]:
+def _lock_head(connection: Connection, system: str) -> tuple[int, str]:
     """Lock the system's row until the end of the transaction; return number and hash of its newest event."""
-    query = select(systems.c.events, systems.c.head).where(systems.c.system == system).with_for_update()
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_HEAD, {"which": system}).one_or_none()
     if row is None:
-        connection.execute(insert(systems).values(system=system, reading=0, events=0, head=""))
-        return (0, "")
+        connection.execute(_FIRST_SEEN, {"system": system})
+        row = connection.execute(_HEAD, {"which": system}).one()
     return (row.events, row.head)
 
 
-def event_hash(previous: str, number: int, item: Event) -> str:
-    """Return SHA-256 over the previous hash and everything that the event says."""
-    text = canonical(
-        [
-            previous,
-            number,
-            item.system,
-            iso(item.at),
-            item.actor,
-            item.kind,
-            item.operation,
-            item.run,
-            item.body,
-        ]
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+HASHED = ("previous", "number", "system", "at", "actor", "kind", "operation", "run", "body")
+"""What an event's hash covers: everything that is stored of it, as it is stored."""
 
 
-def stored(connection: Connection) -> Iterator[tuple[int, str, str, Event]]:
-    """Yield (number, previous, hash, event) of every event, system by system, oldest first."""
-    query = select(events).order_by(events.c.system, events.c.number)
-    for row in connection.execution_options(yield_per=1000).execute(query):
-        item = Event(row.system, row.at, row.actor, row.kind, row.operation, row.run, row.body)
-        yield row.number, row.previous, row.hash, item
+def event_hash(stored: dict[str, Any]) -> str:
+    """Return the hash of an event, given its columns as the database holds them (time and body as text)."""
+    parts = json.dumps([stored[name] for name in HASHED], separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(parts.encode()).hexdigest()

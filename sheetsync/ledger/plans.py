@@ -37,8 +37,8 @@ class PlanStore:
         """Return the plan, or None if no preview ever showed it."""
         query = select(plans).where(plans.c.connection == connection_name, plans.c.digest == digest)
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-            return None if row is None else StoredPlan(**row._mapping)
+            row = connection.execute(query).mappings().one_or_none()
+            return None if row is None else StoredPlan(**row)
 
     def use(self, connection_name: str, digest: str, run: str) -> None:
         """Note which run carries the plan out."""

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from ulid import ULID
 
 from sheetsync.ledger.database import Database, Transaction
-from sheetsync.ledger.events import Event, lock_head
+from sheetsync.ledger.events import Event
 from sheetsync.ledger.schema import leases, runs
 from sheetsync.ports import Lease, Owner, Run
 
@@ -17,6 +17,7 @@ class RunStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._newest = 0
 
     def start(
         self, kind: str, connection_name: str, system: str, *, actor: str, plan: str | None = None
@@ -24,7 +25,7 @@ class RunStore:
         """Begin a run; return its id, a ULID, so that ids sort by time."""
 
         def work(transaction: Transaction) -> str:
-            run = str(ULID())
+            run = self._next_id()
             transaction.connection.execute(
                 insert(runs).values(
                     run=run,
@@ -43,6 +44,11 @@ class RunStore:
 
         return self._database.write(work)
 
+    def _next_id(self) -> str:
+        """Return an id that sorts after those before, also within one millisecond."""
+        self._newest = max(int(ULID()), self._newest + 1)
+        return str(ULID.from_int(self._newest))
+
     def progress(self, run: str, done: int, total: int | None) -> None:
         """Note how far a run is."""
 
@@ -56,14 +62,14 @@ class RunStore:
         """End a run that is still running; its result is what the command printed."""
 
         def work(transaction: Transaction) -> None:
-            row = transaction.connection.execute(select(runs).where(runs.c.run == run)).one()
-            if row.state != "running":
-                return
-            transaction.connection.execute(
+            row = transaction.connection.execute(
                 update(runs)
-                .where(runs.c.run == run)
+                .where(runs.c.run == run, runs.c.state == "running")
                 .values(state=state, ended_at=transaction.now, result=result)
-            )
+                .returning(runs.c.system, runs.c.actor)
+            ).one_or_none()
+            if row is None:
+                return
             event = Event(row.system, transaction.now, row.actor, "run_ended", None, run, {"state": state})
             transaction.chain.append(event)
 
@@ -72,8 +78,8 @@ class RunStore:
     def get(self, run: str) -> Run | None:
         """Return one run."""
         with self._database.read() as connection:
-            row = connection.execute(select(runs).where(runs.c.run == run)).one_or_none()
-            return None if row is None else Run(**row._mapping)
+            row = connection.execute(select(runs).where(runs.c.run == run)).mappings().one_or_none()
+            return None if row is None else Run(**row)
 
     def newest(self, connection_name: str | None = None, *, limit: int = 50) -> list[Run]:
         """Return runs, newest first."""
@@ -81,7 +87,7 @@ class RunStore:
         if connection_name is not None:
             query = query.where(runs.c.connection == connection_name)
         with self._database.read() as connection:
-            return [Run(**row._mapping) for row in connection.execute(query)]
+            return [Run(**row) for row in connection.execute(query).mappings()]
 
     def lease(self, system: str) -> Lease | None:
         """Return who holds, or last held, a credit system."""
@@ -113,7 +119,7 @@ class RunStore:
 
         def work(transaction: Transaction) -> Lease | None:
             connection = transaction.connection
-            lock_head(connection, system)
+            transaction.chain.lock(system)
             row = connection.execute(select(leases).where(leases.c.system == system)).one_or_none()
             if (row.fence if row else None) != unless:
                 return None

@@ -43,6 +43,8 @@ accounts = Table(
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("missing", Boolean, nullable=False, default=False),
+    # the newest reading that saw the account: an older one changes nothing of it
+    Column("reading", Integer, nullable=False, default=0),
 )
 
 holdings = Table(

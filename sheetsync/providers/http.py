@@ -33,6 +33,14 @@ person waits."""
 READ_BUDGET_S = 180.0
 """Seconds for a read with all its tries and pauses; what comes after is the caller's to repeat."""
 
+BUSY_PAUSE_S = 1.0
+"""Seconds that everybody pauses after a refusal that does not say how long."""
+
+BUSY_PAUSE_MOST_S = 10.0
+"""Seconds: the most that everybody pauses at once; whoever was refused waits as long as it was told."""
+
+SERVICE_UNAVAILABLE = 503
+
 USER_AGENT = f"sheetsync/{__version__}"
 
 _log = logging.getLogger(__name__)
@@ -129,6 +137,7 @@ class Session:
         except TransportError as error:
             raise failed_write(error.cause, request, sent=error.sent) from None
         outcome = judge_write(request, reply, self._dialect)
+        self._slow_down(reply, outcome)
         if outcome is not None:
             raise outcome
         return reply
@@ -142,7 +151,16 @@ class Session:
             reply = self._attempt(request, attempt, write=False)
         except TransportError as error:
             return failed_read(error.cause, request, sent=error.sent)
-        return judge_read(request, reply, self._dialect) or reply
+        outcome = judge_read(request, reply, self._dialect)
+        self._slow_down(reply, outcome)
+        return outcome or reply
+
+    def _slow_down(self, reply: Reply, outcome: RequestOutcome | None) -> None:
+        """Tell everybody who shares the limit that the system is too busy, if that is what it said."""
+        busy = reply.status == SERVICE_UNAVAILABLE or 400 <= reply.status < 500
+        if busy and isinstance(outcome, RetryableError):
+            asked = outcome.retry_after_s
+            self._limiter.refused(BUSY_PAUSE_S if asked is None else min(asked, BUSY_PAUSE_MOST_S))
 
     def _attempt(
         self, request: Request, attempt: int, *, write: bool, go: Callable[[], None] | None = None

@@ -1,15 +1,27 @@
 """Never more requests in any window of time than the credit system takes."""
 
-import heapq
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from sheetsync.providers.board import READ, WRITE, Board, BoardStore, MemoryStore
+
 SLACK_S = 0.002
 """Seconds added to the window: two clocks and two thread schedulers are between us and the server's count."""
+
+SLOTS_MOST = 1000
+"""Slots of one board; a higher rate gets a shorter window, which is stricter still."""
+
+HOLD_S = 120.0
+"""Seconds after which a slot comes back whose holder died; longer than any request may take."""
+
+POLL_S = 0.004
+"""Seconds between two looks at a board whose every slot is held, perhaps by another process."""
+
+RECOVERY_S = 5.0
+"""Seconds without a refusal after which one more slot is used again."""
 
 
 class Slot(Protocol):
@@ -27,6 +39,10 @@ class Limiter(Protocol):
         """Wait until a request may leave; hold the slot until its answer arrived or the attempt failed."""
         ...
 
+    def refused(self, pause_s: float) -> None:
+        """Say that the system was too busy: everybody who shares the limit pauses and slows down."""
+        ...
+
 
 class Sleeper(Protocol):
     """Who waits; every ``Clock`` can."""
@@ -34,6 +50,17 @@ class Sleeper(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait."""
         ...
+
+
+def slots_for(rate_per_s: float) -> int:
+    """Return how many slots a rate has: the board's size.
+
+    Raises:
+        ValueError: no rate.
+    """
+    if not 0 < rate_per_s < math.inf:
+        raise ValueError("a rate is a number of requests per second above 0")
+    return min(math.ceil(rate_per_s), SLOTS_MOST)
 
 
 class _Slot:
@@ -48,7 +75,7 @@ class _Slot:
 
 
 class SlidingLimiter:
-    """A strict limit for the threads of one process, without bursts; any positive rate.
+    """A strict limit without bursts for everybody who shares a board; any positive rate.
 
     A slot comes free one window after (arrival of the answer - shortest round trip seen), which is the latest
     moment at which the server can have counted the request; so neither our departures nor its arrivals,
@@ -57,65 +84,72 @@ class SlidingLimiter:
     """
 
     def __init__(
-        self, rate_per_s: float, clock: Sleeper, *, ticks: Callable[[], float] = time.monotonic
+        self,
+        rate_per_s: float,
+        clock: Sleeper,
+        *,
+        store: BoardStore | None = None,
+        pushes: bool = False,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make a limiter.
 
         Args:
             rate_per_s: requests per second, above 0.
             clock: waits.
-            ticks: seconds on a clock that nobody sets; limits are about real time, whatever the wall clock
-                says.
+            store: the board; by default one for the threads of this process.
+            pushes: this one carries a push, and has half of the rate for itself.
+            ticks: seconds on a clock that nobody sets and that all sharers of the board read alike; limits
+                are about real time, whatever the wall clock says.
         """
-        if not 0 < rate_per_s < math.inf:
-            raise ValueError("a rate is a number of requests per second above 0")
-        self._slots = math.ceil(rate_per_s)
-        self._window_s = self._slots / rate_per_s + SLACK_S
+        slots = slots_for(rate_per_s)
+        self._window_s = slots / rate_per_s + SLACK_S
+        # half of even spacing: no burst, and room to make up for a late departure
+        self._apart_s = 0.5 / rate_per_s
+        self._store = store or MemoryStore(slots)
+        self._kind = WRITE if pushes else READ
         self._sleep = clock.sleep
         self._ticks = ticks
-        self._free_at: list[float] = []
-        self._made = 0
         self._shortest_s = math.inf
-        self._changed = threading.Condition()
 
     @contextmanager
     def slot(self) -> Iterator[Slot]:
         """Wait until a request may leave; the slot is held until the block ends."""
-        free_at = self._reserve()
+        index, start = self._claim()
         slot: _Slot | None = None
         try:
-            self._wait_until(free_at)
+            while (left_s := start - self._ticks()) > 0:
+                self._sleep(left_s)
             slot = _Slot(self._ticks)
             yield slot
         finally:
-            # A wait that was broken off gives the slot back as it was; a lost one would be missing for ever.
-            self._give_back(free_at if slot is None else self._free_again(slot))
+            # A wait that was broken off gives the slot back as it was; a lost one would be missing for long.
+            free_at = start if slot is None else self._free_again(slot)
+            with self._store.locked() as board:
+                board.give_back(index, free_at)
 
-    def _reserve(self) -> float:
-        """Take the slot that comes free first; return when that is."""
-        with self._changed:
-            while True:
-                if self._free_at and (self._made == self._slots or self._free_at[0] <= self._ticks()):
-                    return heapq.heappop(self._free_at)
-                if self._made < self._slots:
-                    self._made += 1
-                    return -math.inf
-                self._changed.wait()
+    def refused(self, pause_s: float) -> None:
+        """Pause everybody for ``pause_s`` seconds and rest half of the slots for a while."""
+        with self._store.locked() as board:
+            board.refused(self._ticks(), pause_s)
 
-    def _wait_until(self, moment: float) -> None:
-        while (left_s := moment - self._ticks()) > 0:
-            self._sleep(left_s)
+    def _claim(self) -> tuple[int, float]:
+        while True:
+            with self._store.locked() as board:
+                found = self._try(board)
+            if found is not None:
+                return found
+            self._sleep(POLL_S)
+
+    def _try(self, board: Board) -> tuple[int, float] | None:
+        now = self._ticks()
+        board.recover(now, every_s=RECOVERY_S)
+        return board.claim(now, kind=self._kind, hold_s=HOLD_S, apart_s=self._apart_s)
 
     def _free_again(self, slot: _Slot) -> float:
         """Return when a slot comes free whose answer arrived, or whose attempt failed, now."""
         now = self._ticks()
         if not slot.has_left:
             return now + self._window_s
-        with self._changed:
-            self._shortest_s = min(self._shortest_s, now - slot.left_at)
-            return now - self._shortest_s + self._window_s
-
-    def _give_back(self, free_at: float) -> None:
-        with self._changed:
-            heapq.heappush(self._free_at, free_at)
-            self._changed.notify()
+        self._shortest_s = min(self._shortest_s, now - slot.left_at)
+        return now - self._shortest_s + self._window_s

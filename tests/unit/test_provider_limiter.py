@@ -2,10 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from sheetsync.providers.limiter import SLACK_S, SlidingLimiter
+from sheetsync.providers.board import READ, WRITE, Board, FileStore
+from sheetsync.providers.limiter import SLACK_S, SlidingLimiter, slots_for
 
 
 class Time:
@@ -51,7 +54,14 @@ def test_whole_rates_are_strict(rate: float) -> None:
     """Never more than the rate in any second, and hardly less on the whole."""
     left = leave(rate, 200)
     assert most_within(left, 1.0) <= rate
-    assert (200 - rate) / (left[-1] - left[0]) >= 0.98 * rate
+    whole = (len(left) - 1) // int(rate) * int(rate)  # from a departure to the one whole windows later
+    assert whole / (left[whole] - left[0]) >= 0.98 * rate
+
+
+def test_departures_are_spread() -> None:
+    """No burst, not even the first one: departures are at least half a step apart."""
+    left = leave(50, 120)
+    assert min(later - earlier for earlier, later in pairwise(left)) >= 0.5 / 50 - 1e-9
 
 
 @pytest.mark.parametrize(("rate", "per_second", "per_window"), [(0.5, 1, 2.0), (2.5, 3, 1.2), (0.1, 1, 10.0)])
@@ -128,7 +138,7 @@ def test_threads_share_the_limit() -> None:
             with lock:
                 running -= 1
 
-    limiter._window_s = 0.001
+    limiter._window_s, limiter._apart_s = 0.001, 0.0
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(work, range(200)))
     assert 1 <= most <= 3
@@ -139,3 +149,65 @@ def test_refuses_what_is_no_rate(rate: float) -> None:
     """A rate is a number above 0."""
     with pytest.raises(ValueError, match="rate"):
         SlidingLimiter(rate, Time())
+
+
+def test_refusals_pause_everybody_and_slow_down() -> None:
+    """After a refusal nobody leaves during the pause, half of the slots rest, and come back one by one."""
+    time = Time()
+    limiter = SlidingLimiter(4, time, ticks=time.ticks)
+    limiter.refused(7.0)
+    left = []
+    for _ in range(40):
+        with limiter.slot() as slot:
+            slot.leaving()
+            left.append(time.now_s)
+    assert left[0] >= 107.0
+    first = [moment for moment in left if moment < left[0] + 1.0]
+    assert 2 <= len(first) <= 3
+    assert most_within(left, 1.0) == 4
+
+
+def test_processes_share_a_board(tmp_path: Path) -> None:
+    """Two limiters on one file together keep the limit."""
+    time = Time()
+    stores = [FileStore(tmp_path / "slots", slots_for(5), boot=1.0) for _ in range(2)]
+    limiters = [SlidingLimiter(5, time, ticks=time.ticks, store=store) for store in stores]
+    left = []
+    for number in range(60):
+        with limiters[number % 2].slot() as slot:
+            slot.leaving()
+            left.append(time.now_s)
+    for store in stores:
+        store.close()
+    assert most_within(left, 1.0) <= 5
+
+
+def test_a_board_of_another_boot_starts_afresh(tmp_path: Path) -> None:
+    """Times of an earlier boot mean nothing: nobody waits for them."""
+    for boot in (1.0, 2.0):
+        time = Time()
+        store = FileStore(tmp_path / "slots", 1, boot=boot)
+        with SlidingLimiter(1, time, ticks=time.ticks, store=store).slot() as slot:
+            slot.leaving()
+            assert time.now_s == 100.0
+            time.sleep(50.0)
+        store.close()
+
+
+def test_readers_leave_half_to_a_push() -> None:
+    """While a push runs, reads hold at most half of the slots; without one they hold all."""
+    board = Board(memoryview(bytearray(Board.size(4))), 4)
+    held = [board.claim(1.0, kind=READ, hold_s=9.0, apart_s=0.0) for _ in range(5)]
+    assert [found is not None for found in held] == [True, True, True, True, False]
+    board = Board(memoryview(bytearray(Board.size(4))), 4)
+    assert board.claim(1.0, kind=WRITE, hold_s=9.0, apart_s=0.0) is not None
+    held = [board.claim(1.0, kind=READ, hold_s=9.0, apart_s=0.0) for _ in range(3)]
+    assert [found is not None for found in held] == [True, True, False]
+
+
+def test_a_dead_holder_loses_its_slot() -> None:
+    """A process that was killed while it held a slot does not keep it for ever."""
+    board = Board(memoryview(bytearray(Board.size(1))), 1)
+    assert board.claim(1.0, kind=READ, hold_s=9.0, apart_s=0.0) == (0, 1.0)
+    assert board.claim(2.0, kind=READ, hold_s=9.0, apart_s=0.0) is None
+    assert board.claim(10.5, kind=READ, hold_s=9.0, apart_s=0.0) == (0, 10.5)

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("missing", sa.Boolean(), nullable=False),
+        sa.Column("reading", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("system", "account_id", name=op.f("pk_accounts")),
     )
     op.create_table(

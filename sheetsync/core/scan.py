@@ -1,0 +1,162 @@
+"""The first step of a diff: leave out the rows that say nothing, which are nearly all of them.
+
+Raw cells are compared with what the service wrote there; nothing is parsed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter, truediv
+
+from sheetsync.core import fields
+from sheetsync.core.accounts import Unit
+from sheetsync.core.book import Baseline, Book
+from sheetsync.core.cells import is_blank, shows, text_of
+from sheetsync.core.tab import CellValue, Tab
+
+NAMED_TWINS = 5
+"""Rows that a message names; a tab filled down with one id must not cost the square of its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A row that may ask for something.
+
+    Attributes:
+        twins: numbers of other rows for the same account; of many, a few more than are named.
+    """
+
+    number: int
+    account_id: str
+    cells: Mapping[str, CellValue]
+    formulas: frozenset[str]
+    hidden: bool
+    twins: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Attributes: rows with an id, rows without one (ignored), and the rows to look at."""
+
+    rows: int
+    ignored: int
+    suspects: tuple[Suspect, ...]
+
+
+def scan(tab: Tab, book: Book, *, marked: Collection[str] = ()) -> Scan:
+    """Return the rows that differ from what the service wrote, compared as raw cells.
+
+    Args:
+        tab: the tab as read.
+        book: the ledger's side.
+        marked: accounts whose rows are wanted in any case, such as those with an unsettled operation.
+    """
+    place = {name: index for index, name in enumerate(tab.fields)}
+    column = map(itemgetter(place[fields.ACCOUNT_ID]), tab.values)
+    ids = [value if value.__class__ is str else text_of(value) for value in column]
+    twins = _twins(ids, tab.numbers)
+    # one tuple of cells against one tuple of the ledger's: settles nearly every row
+    cells_of, expected_of = _comparison(tab, place, book)
+    special, formulas, known_of = {*marked, *twins}, tab.formulas, book.baselines.get
+    suspects, ignored = [], 0
+    for account_id, row, number in zip(ids, tab.values, tab.numbers, strict=True):
+        known = known_of(account_id)
+        if known is not None and account_id not in special and number not in formulas:
+            if cells_of(row) == expected_of(known) or _says_nothing(row, place, known, book):
+                continue
+        elif is_blank(account_id):
+            ignored += 1
+            continue
+        suspects.append(_suspect(tab, row, number, account_id, twins.get(account_id, ())))
+    return Scan(rows=len(ids) - ignored, ignored=ignored, suspects=tuple(suspects))
+
+
+def _suspect(
+    tab: Tab, row: Sequence[CellValue], number: int, account_id: str, places: Sequence[int]
+) -> Suspect:
+    return Suspect(
+        number=number,
+        account_id=account_id,
+        cells=dict(zip(tab.fields, row, strict=True)),
+        formulas=tab.formulas.get(number, frozenset()),
+        hidden=number in tab.hidden,
+        twins=tuple(other for other in places if other != number),
+    )
+
+
+def _twins(ids: Sequence[str], numbers: Sequence[int]) -> dict[str, list[int]]:
+    """Return id → the first numbers of its rows, of every id that stands in several."""
+    if len(set(ids)) == len(ids):
+        return {}
+    doubled = {each for each, count in Counter(ids).items() if count > 1 and not is_blank(each)}
+    places: dict[str, list[int]] = defaultdict(list)
+    for account_id, number in zip(ids, numbers, strict=True):
+        if account_id in doubled and len(places[account_id]) < NAMED_TWINS + 2:
+            places[account_id].append(number)
+    return places
+
+
+def _comparison(
+    tab: Tab, place: Mapping[str, int], book: Book
+) -> tuple[Callable[[Sequence[CellValue]], object], Callable[[Baseline], object]]:
+    """Return two functions: some cells of a row, and what they are where the row says nothing.
+
+    Equal means that the row says nothing; different only that it has to be looked at cell by cell.
+    """
+    needed = (fields.KEY, fields.EMAIL, fields.NAME, *map(fields.balance, book.units), *book.typed)
+    numbers = [place[fields.balance(unit)] for unit in book.units if fields.balance(unit) in place]
+    if not all(name in place for name in needed) or any(_holds_truth(tab, at) for at in numbers):
+        return (lambda _: False), (lambda _: True)
+    cells_of = itemgetter(*(place[name] for name in needed))
+    blank = _blank_of(tab, place, book)
+    return cells_of, _expectation(book.units, blank, len(book.typed))
+
+
+def _holds_truth(tab: Tab, at: int) -> bool:
+    """Whether a column holds TRUE or FALSE, which Python takes for 1 and 0."""
+    return bool in set(map(type, map(itemgetter(at), tab.values)))
+
+
+def _blank_of(tab: Tab, place: Mapping[str, int], book: Book) -> CellValue:
+    """Return how this tab's first rows say that a cell is blank: nothing, or the empty text."""
+    typed = [row[place[name]] for row in tab.values[:20] for name in book.typed]
+    return "" if "" in typed else None
+
+
+def _expectation(units: Sequence[Unit], blank: CellValue, typed: int) -> Callable[[Baseline], object]:
+    """Return the function from an account to the cells of a row that says nothing."""
+    nothing = (blank,) * typed
+    codes, powers = [unit.code for unit in units], [10**unit.scale for unit in units]
+    code, power = codes[0], powers[0]
+    minors_of = itemgetter(*codes)
+
+    def of_one(known: Baseline) -> object:
+        minor = known.balances.get(code)
+        shown = minor if power == 1 or minor is None else minor / power
+        return (known.key, known.email or blank, known.name or blank, shown, *nothing)
+
+    def of_several(known: Baseline) -> object:
+        try:
+            shown = tuple(map(truediv, minors_of(known.balances), powers))
+        except (KeyError, TypeError):  # a unit without a value
+            minors = map(known.balances.get, codes)
+            shown = tuple(
+                blank if minor is None else minor / power for minor, power in zip(minors, powers, strict=True)
+            )
+        return (known.key, known.email or blank, known.name or blank, *shown, *nothing)
+
+    return of_one if len(units) == 1 else of_several
+
+
+def _says_nothing(row: Sequence[CellValue], place: Mapping[str, int], known: Baseline, book: Book) -> bool:
+    """Whether the service's cells hold what it wrote, and the edit cells nothing."""
+    if any(not is_blank(row[place[name]]) for name in book.typed if name in place):
+        return False
+    texts = ((fields.KEY, known.key), (fields.EMAIL, known.email), (fields.NAME, known.name))
+    if any((row[place[name]] or "") != text for name, text in texts if name in place):
+        return False
+    return all(
+        shows(row[place[fields.balance(unit)]], known.balances.get(unit.code), unit)
+        for unit in book.units
+        if fields.balance(unit) in place
+    )

@@ -1,0 +1,111 @@
+"""How operations are read."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from sheetsync.core.states import UNSETTLED, OperationState
+from sheetsync.ledger.chunks import chunks
+from sheetsync.ledger.database import Database
+from sheetsync.ledger.schema import operation_texts, operation_units, operations
+from sheetsync.ports import OperationRecord, UnitRecord
+
+_INTERNAL = ("fence", "evidence_kind", "doubtful")
+_RECORDS = select(
+    *(column for column in operations.c if column.name not in _INTERNAL),
+    operation_texts.c.email,
+    operation_texts.c.note,
+).join(operation_texts, operation_texts.c.operation == operations.c.key)
+_UNIT_FIELDS = ("unit", "epoch", "scale", "amount", "at_pull", "before", "expected")
+
+
+class OperationReader:
+    """Reads operations of all credit systems."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_key(self, keys: Collection[str]) -> dict[str, OperationRecord]:
+        """Return the operations with these keys."""
+        found: dict[str, OperationRecord] = {}
+        with self._database.read() as connection:
+            for chunk in chunks(sorted(keys)):
+                found |= {each.key: each for each in _select(connection, operations.c.key.in_(chunk))}
+        return found
+
+    def unsettled(self, system: str) -> list[OperationRecord]:
+        """Return every operation of the system that is not settled, oldest first."""
+        with self._database.read() as connection:
+            return _select(connection, operations.c.system == system, operations.c.state.in_(UNSETTLED))
+
+    def unshown(self, connection_name: str) -> list[OperationRecord]:
+        """Return operations of the connection whose present state its tab does not show yet."""
+        where = (operations.c.connection == connection_name, operations.c.shown.is_(False))
+        with self._database.read() as connection:
+            return _select(connection, *where)
+
+    def history(
+        self,
+        connection_name: str | None,
+        *,
+        account_id: str | None = None,
+        run: str | None = None,
+        actor: str | None = None,
+        since: datetime | None = None,
+        unsettled: bool = False,
+        before: tuple[datetime, str] | None = None,
+        limit: int | None = 100,
+    ) -> list[OperationRecord]:
+        """Return operations, newest first, from the one after ``before`` (its time and key) on."""
+        wanted = {
+            operations.c.connection: connection_name,
+            operations.c.account_id: account_id,
+            operations.c.run: run,
+            operations.c.actor: actor,
+        }
+        where = [column == value for column, value in wanted.items() if value is not None]
+        if since is not None:
+            where.append(operations.c.created_at >= since)
+        if unsettled:
+            where.append(operations.c.state.in_(UNSETTLED))
+        if before is not None:
+            moment, key = before
+            older = operations.c.created_at < moment
+            where.append(or_(older, and_(operations.c.created_at == moment, operations.c.key < key)))
+        with self._database.read() as connection:
+            return _select(connection, *where, newest_first=True, limit=limit)
+
+
+def _select(
+    connection: Connection,
+    *where: ColumnElement[bool],
+    newest_first: bool = False,
+    limit: int | None = None,
+) -> list[OperationRecord]:
+    order = [operations.c.created_at, operations.c.key]
+    query = (
+        _RECORDS.where(*where)
+        .order_by(*(column.desc() for column in order) if newest_first else order)
+        .limit(limit)
+    )
+    rows = connection.execute(query).mappings().all()
+    units = _units(connection, [row["key"] for row in rows])
+    return [
+        OperationRecord(**{**row, "state": OperationState(row["state"])}, units=tuple(units[row["key"]]))
+        for row in rows
+    ]
+
+
+def _units(connection: Connection, keys: Sequence[str]) -> dict[str, list[UnitRecord]]:
+    found: dict[str, list[UnitRecord]] = {key: [] for key in keys}
+    columns = [operation_units.c[name] for name in _UNIT_FIELDS]
+    for chunk in chunks(keys):
+        query = (
+            select(operation_units.c.operation, *columns)
+            .where(operation_units.c.operation.in_(chunk))
+            .order_by(operation_units.c.position)
+        )
+        for key, *values in connection.execute(query):
+            found[key].append(UnitRecord(**dict(zip(_UNIT_FIELDS, values, strict=True))))
+    return found

@@ -1,0 +1,172 @@
+"""The board of slots that all processes on one credit system share: plain numbers behind a lock.
+
+One layout serves memory, a small file and a database row, so that one algorithm serves threads, processes
+and machines. Times are seconds on a clock that all sharers read alike.
+"""
+
+import fcntl
+import os
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+READ, WRITE = 0.0, 1.0
+
+PUSH_QUIET_S = 10.0
+"""Seconds after a push's last request until readers may use every slot again."""
+
+_HEADER = 8  # doubles, named below
+_SLOTS, _CURSOR, _PUSH_UNTIL, _NOT_BEFORE, _USABLE, _REFUSED_AT, _BOOT, _LAST = range(_HEADER)
+_FIELDS = 3  # doubles per slot: free at, held until, kind
+
+
+class Board:
+    """Numbers of one credit system's slots, over a buffer that the caller has locked.
+
+    Args:
+        buffer: at least ``size(slots)`` bytes; zeros are a fresh board.
+        slots: how many there are; a board made for another number starts afresh.
+        boot: identifies the clock; a board of another clock starts afresh.
+    """
+
+    def __init__(self, buffer: memoryview, slots: int, boot: float = 0.0) -> None:
+        self._numbers = buffer.cast("d")
+        numbers = self._numbers
+        if (numbers[_SLOTS], numbers[_BOOT]) != (slots, boot):
+            for place in range(_HEADER + _FIELDS * slots):
+                numbers[place] = 0.0
+            numbers[_SLOTS] = numbers[_USABLE] = slots
+            numbers[_BOOT] = boot
+
+    @staticmethod
+    def size(slots: int) -> int:
+        """Return the bytes that a board takes."""
+        return struct.calcsize("d") * (_HEADER + _FIELDS * slots)
+
+    def claim(self, now: float, *, kind: float, hold_s: float, apart_s: float) -> tuple[int, float] | None:
+        """Hold the slot that comes free first; return its number and when it may be used, or None.
+
+        While a push runs, readers hold at most half of the slots. A holder that dies gives its slot back
+        ``hold_s`` later. Two departures are at least ``apart_s`` apart.
+        """
+        numbers = self._numbers
+        if kind == WRITE:
+            numbers[_PUSH_UNTIL] = now + PUSH_QUIET_S
+        usable = max(1, int(numbers[_USABLE]))
+        if kind == READ and numbers[_PUSH_UNTIL] > now and self._readers(now, usable) >= max(1, usable // 2):
+            return None
+        index = self._first_free(now, usable)
+        if index is None:
+            return None
+        at = _HEADER + _FIELDS * index
+        start = max(now, numbers[at], numbers[_NOT_BEFORE], numbers[_LAST] + apart_s)
+        numbers[_LAST] = start
+        numbers[at + 1] = start + hold_s
+        numbers[at + 2] = kind
+        return index, start
+
+    def give_back(self, index: int, free_at: float) -> None:
+        """End a hold; the slot may be used again from ``free_at`` on."""
+        at = _HEADER + _FIELDS * index
+        self._numbers[at] = free_at
+        self._numbers[at + 1] = 0.0
+
+    def refused(self, now: float, pause_s: float) -> None:
+        """The system said that it is too busy: everybody pauses, and half of the slots rest."""
+        numbers = self._numbers
+        numbers[_NOT_BEFORE] = max(numbers[_NOT_BEFORE], now + pause_s)
+        numbers[_USABLE] = max(1.0, numbers[_USABLE] // 2)
+        numbers[_REFUSED_AT] = now
+
+    def recover(self, now: float, *, every_s: float) -> None:
+        """Take a resting slot back into use for every ``every_s`` without a refusal."""
+        numbers = self._numbers
+        if numbers[_USABLE] < numbers[_SLOTS] and now - numbers[_REFUSED_AT] >= every_s:
+            numbers[_USABLE] += 1.0
+            numbers[_REFUSED_AT] = now
+
+    def _first_free(self, now: float, usable: int) -> int | None:
+        """Return an unheld slot that is free, else the unheld one that comes free first."""
+        numbers = self._numbers
+        next_up = int(numbers[_CURSOR]) % usable
+        best, best_at = None, 0.0
+        for step in range(usable):
+            index = (next_up + step) % usable
+            at = _HEADER + _FIELDS * index
+            if numbers[at + 1] > now:
+                continue
+            if numbers[at] <= now:
+                best = index
+                break
+            if best is None or numbers[at] < best_at:
+                best, best_at = index, numbers[at]
+        if best is not None:
+            numbers[_CURSOR] = best + 1
+        return best
+
+    def _readers(self, now: float, usable: int) -> int:
+        numbers = self._numbers
+        places = range(_HEADER, _HEADER + _FIELDS * usable, _FIELDS)
+        return sum(
+            1 for at in places if numbers[at + 2] == READ and (numbers[at] > now or numbers[at + 1] > now)
+        )
+
+
+class BoardStore(Protocol):
+    """Where a board lives."""
+
+    def locked(self) -> AbstractContextManager[Board]:
+        """Yield the board while nobody else looks at it."""
+        ...
+
+
+class MemoryStore:
+    """A board for the threads of one process."""
+
+    def __init__(self, slots: int) -> None:
+        self._buffer = bytearray(Board.size(slots))
+        self._board = Board(memoryview(self._buffer), slots)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def locked(self) -> Iterator[Board]:
+        """Yield the board."""
+        with self._lock:
+            yield self._board
+
+
+class FileStore:
+    """A board in a small file, for the processes of one machine.
+
+    Nothing in it outlives its use: a lost file costs one second of waiting.
+
+    Args:
+        path: made if missing; the folder must exist.
+        slots: how many slots there are.
+        boot: a number for this boot of this machine, because its clock starts anew.
+    """
+
+    def __init__(self, path: Path, slots: int, boot: float) -> None:
+        self._path, self._slots, self._boot = path, slots, boot
+        self._lock = threading.Lock()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    @contextmanager
+    def locked(self) -> Iterator[Board]:
+        """Yield the board, locked against threads and processes."""
+        size = Board.size(self._slots)
+        with self._lock:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                raw = bytearray(os.pread(self._file, size, 0).ljust(size, b"\0"))
+                yield Board(memoryview(raw), self._slots, self._boot)
+                os.pwrite(self._file, raw, 0)
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)

@@ -1,0 +1,185 @@
+"""The ledger keeps the promises of ``ports.Plans`` and ``ports.Runs``, leases above all."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from sheetsync.errors import LostLeaseError
+from sheetsync.ledger.store import SqlLedger
+from sheetsync.ports import Lease, StoredPlan
+from tests.contract.ledger_suite import (
+    HOUR,
+    LATER,
+    OWNER,
+    SYSTEM,
+    LedgerContract,
+    Office,
+    OnPostgresql,
+    OnSqlite,
+    at_once,
+    planned,
+)
+
+PLAN = StoredPlan(
+    connection="main",
+    digest="sha256:1",
+    system=SYSTEM,
+    actor="cli:ana",
+    created_at=LATER,
+    expires_at=LATER + HOUR,
+    body={"operations": [{"key": "Ä", "amount": 2**62}], "baselines": {"7": {"credits": None}}},
+)
+
+
+def take(ledger: SqlLedger, run: str, *, unless: int | None, actor: str = "cli:ana") -> Lease | None:
+    """Try to take the lease."""
+    return ledger.runs.take(SYSTEM, run, actor=actor, owner=OWNER, length=HOUR, unless=unless)
+
+
+class RunsContract(LedgerContract):
+    def test_plans(self, office: Office) -> None:
+        """A plan comes back as it was frozen, under its connection and digest alone."""
+        plans = office.ledger.plans
+        assert plans.load("main", "sha256:1") is None
+        plans.save(PLAN)
+        assert PLAN == plans.load("main", "sha256:1")
+        assert plans.load("other", "sha256:1") is None
+
+    def test_plan_renewed(self, office: Office) -> None:
+        """Previewing the same again renews the plan."""
+        later = replace(PLAN, expires_at=PLAN.expires_at + HOUR, actor="cli:ben")
+        office.ledger.plans.save(PLAN)
+        office.ledger.plans.save(later)
+        assert later == office.ledger.plans.load("main", "sha256:1")
+
+    def test_plan_used(self, office: Office) -> None:
+        """The run that carries a plan out is noted."""
+        office.ledger.plans.save(PLAN)
+        office.ledger.plans.use("main", "sha256:1", "RUN")
+        assert replace(PLAN, used_by_run="RUN") == office.ledger.plans.load("main", "sha256:1")
+
+    def test_run(self, office: Office) -> None:
+        """A run begins, goes on and ends."""
+        runs = office.ledger.runs
+        run = runs.start("push", "main", SYSTEM, actor="cli:ana", plan="sha256:1")
+        runs.progress(run, 3, 10)
+        found = runs.get(run)
+        assert found is not None
+        assert ("push", "main", SYSTEM, "cli:ana", "running", "sha256:1", 3, 10, False, None) == (
+            found.kind,
+            found.connection,
+            found.system,
+            found.actor,
+            found.state,
+            found.plan,
+            found.done,
+            found.total,
+            found.cancel,
+            found.ended_at,
+        )
+        runs.finish(run, "done", {"counts": {"confirmed": 10}})
+        found = runs.get(run)
+        assert found is not None
+        assert ("done", {"counts": {"confirmed": 10}}) == (found.state, found.result)
+        assert found.ended_at is not None
+        assert runs.get("NONE") is None
+
+    def test_ended_run_stays_ended(self, office: Office) -> None:
+        """Only a run that is still running ends."""
+        run = office.ledger.runs.start("pull", "main", SYSTEM, actor="a")
+        office.ledger.runs.finish(run, "failed")
+        office.ledger.runs.finish(run, "done", {"x": 1})
+        found = office.ledger.runs.get(run)
+        assert found is not None
+        assert ("failed", None) == (found.state, found.result)
+
+    def test_newest(self, office: Office) -> None:
+        """Newest first, also of those that began in the same millisecond."""
+        runs = office.ledger.runs
+        ids = [runs.start("pull", "main" if even else "other", SYSTEM, actor="a") for even in (1, 0) * 10]
+        assert ids[::-1] == [run.run for run in runs.newest()]
+        assert ids[::-2][:3] == [run.run for run in runs.newest("other", limit=3)]
+
+    def test_lease(self, office: Office) -> None:
+        """A lease says who holds the system, for which run, and until when."""
+        assert office.ledger.runs.lease(SYSTEM) is None
+        lease = office.lease()
+        assert lease == office.ledger.runs.lease(SYSTEM)
+        assert (1, "cli:ana", OWNER) == (lease.fence, lease.actor, lease.owner)
+        now = office.ledger.runs.now()
+        assert now < lease.expires_at <= now + HOUR
+
+    def test_clock_of_leases(self, office: Office) -> None:
+        """Leases are measured in UTC."""
+        now = office.ledger.runs.now()
+        assert now.utcoffset() == timedelta(0)
+        assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
+
+    def test_take_what_was_seen(self, office: Office) -> None:
+        """Who saw an older fence comes too late."""
+        first = take(office.ledger, "R1", unless=None)
+        assert first is not None
+        assert take(office.ledger, "R2", unless=None) is None
+        second = take(office.ledger, "R2", unless=1)
+        assert second is not None
+        assert take(office.ledger, "R3", unless=1) is None
+        assert second == office.ledger.runs.lease(SYSTEM)
+
+    @pytest.mark.parametrize("fence", [None, 1])
+    def test_two_takers(self, office: Office, fence: int | None) -> None:
+        """Of those who take at the same moment, exactly one gets it."""
+        if fence is not None:
+            take(office.ledger, "R0", unless=None)
+        ledgers = [office.ledger, office.another(), office.another()]
+        works = [
+            partial(take, ledger, f"R{number}", unless=fence) for number, ledger in enumerate(ledgers * 4)
+        ]
+        taken = [lease for lease in at_once(works) if lease is not None]
+        assert [office.ledger.runs.lease(SYSTEM)] == taken
+
+    def test_renew(self, office: Office) -> None:
+        """A lease is renewed by its owner alone."""
+        lease = office.lease()
+        assert office.ledger.runs.renew(lease, 2 * HOUR)
+        found = office.ledger.runs.lease(SYSTEM)
+        assert found is not None
+        assert found.expires_at > lease.expires_at
+        office.lease()
+        assert not office.ledger.runs.renew(lease, HOUR)
+
+    def test_give_back(self, office: Office) -> None:
+        """What was given back is nobody's; its fence stays used."""
+        lease = office.lease()
+        office.ledger.runs.give_back(lease)
+        found = office.ledger.runs.lease(SYSTEM)
+        assert found is not None
+        assert (1, None) == (found.fence, found.run)
+        assert not office.ledger.runs.renew(lease, HOUR)
+        with pytest.raises(LostLeaseError):
+            office.queue(lease, planned())
+        assert office.lease().fence == 2
+
+    def test_give_back_too_late(self, office: Office) -> None:
+        """Giving back a lost lease does not take it from its new owner."""
+        lost, held = office.lease(), office.lease()
+        office.ledger.runs.give_back(lost)
+        assert held == office.ledger.runs.lease(SYSTEM)
+
+    def test_systems_apart(self, office: Office) -> None:
+        """Each credit system has a lease and a chain of its own."""
+        office.lease()
+        runs = office.ledger.runs
+        other = runs.take("other", "R", actor="a", owner=OWNER, length=HOUR, unless=None)
+        assert other is not None
+        assert (1, "other") == (other.fence, other.system)
+        assert office.ledger.check() == {"events": 3, "chain": "ok", "sums": "ok"}
+
+
+class TestRunsOnSqlite(OnSqlite, RunsContract):
+    pass
+
+
+class TestRunsOnPostgresql(OnPostgresql, RunsContract):
+    pass

@@ -1,0 +1,147 @@
+"""The documentation names every command, option, status and error code, and leads nowhere that is not there."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from sheetsync import errors
+from sheetsync.cli import main
+from sheetsync.core.states import RowStatus
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+
+EVERYWHERE = ("--config", "--json", "--quiet", "--verbose", "--as", "--help")
+"""Options that most commands share; the page says once what they do."""
+
+SKIPPED = {".git", ".venv", "__pycache__", "node_modules", "dist", "build", "sheetsync-demo"}
+TEXTS = {".py", ".md", ".toml", ".lock", ".txt", ".svg", ".yml", ".yaml", ".mako", ".json", ".cfg", ""}
+
+_LOCAL = re.compile(r"(?<![\w.])/(?:work|home|root|Users)/\w|\bpypi\.org|\bfiles\.pythonhosted|\bregistry\.npmjs|/pypi\b")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_PATH = re.compile(r"`((?:sheetsync|tests)/[\w./]+)`")
+
+
+def _commands() -> Iterator[tuple[str, click.Command]]:
+    for name, command in main.commands.items():
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", each) for inner, each in command.commands.items())
+        else:
+            yield name, command
+
+
+COMMANDS = dict(_commands())
+
+
+def _codes(kind: type[errors.SheetsyncError]) -> Iterator[tuple[str, int]]:
+    yield kind.code, kind.exit_code
+    for child in kind.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from _codes(child)
+
+
+def _section(title: str) -> str:
+    """Return the command's part of docs/commands.md."""
+    text = (DOCS / "commands.md").read_text("utf-8")
+    found = re.search(rf"^## sheetsync {title}(?: \[?CONNECTION\]?)?\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    assert found, f"docs/commands.md has no section about {title}"
+    return found[1]
+
+
+def _rows(text: str) -> dict[str, str]:
+    """Return the first cells of a page's tables, without the marks of code, and the rest of each row."""
+    return {key.replace("`", ""): rest for key, rest in re.findall(r"^\| ([^|]+?) \| (.*)$", text, re.M)}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_documented_and_no_other(name: str) -> None:
+    """An option that nobody finds does not exist; one that is only documented is a lie."""
+    options = [each for each in COMMANDS[name].params if isinstance(each, click.Option)]
+    spoken = {word for option in options for word in option.opts if word.startswith("--")}
+    own = {"--as"} if name == "resolve" else set()
+    documented = {word for word in re.findall(r"^\| `(--[\w-]+)", _section(name), re.M)}
+    assert spoken - set(EVERYWHERE) | own == documented
+
+
+def test_every_command_is_documented_and_no_other() -> None:
+    """One section for each command."""
+    text = (DOCS / "commands.md").read_text("utf-8")
+    documented = re.findall(r"^## sheetsync ([a-z]+(?: [a-z]+)*)", text, re.M)
+    assert sorted(COMMANDS) == sorted(documented)
+
+
+def test_shared_options_are_documented() -> None:
+    """What every command takes is said once."""
+    text = (DOCS / "commands.md").read_text("utf-8")
+    assert [option for option in EVERYWHERE if f"`{option}" not in text] == []
+
+
+def test_every_status_is_documented_and_no_other() -> None:
+    """Each word that a clerk can meet in the Status column has its row."""
+    page = (DOCS / "staff.md").read_text("utf-8")
+    table = page.partition("## The statuses\n")[2].partition("\n## ")[0]
+    documented = [word for word in _rows(table) if word not in ("status", "---")]
+    assert [status.label or "*(blank)*" for status in RowStatus] == documented
+
+
+def test_every_error_code_is_documented_and_no_other() -> None:
+    """Each code has a row, with its exit code."""
+    page = (DOCS / "errors.md").read_text("utf-8")
+    documented = {code: int(rest[0]) for code, rest in _rows(page).items() if rest[0].isdigit()}
+    assert dict(_codes(errors.SheetsyncError)) == documented
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Relative links of a page name files that are there, and headings that they have."""
+    for link in _LINK.findall(page.read_text("utf-8")):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, heading = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.name} links to {link}"
+        if heading:
+            assert heading in _anchors(target), f"{page.name} links to {link}"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_named_files_are_there(page: Path) -> None:
+    """A page that names a module or a test names one that there is."""
+    named = _PATH.findall(page.read_text("utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    """The project stands by itself: no path of somebody's machine, no package registry."""
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in _texts()
+        for match in _LOCAL.finditer(path.read_text("utf-8", errors="replace"))
+    ]
+    assert found == []
+
+
+def _texts() -> Iterator[Path]:
+    for folder, folders, names in ROOT.walk() if hasattr(ROOT, "walk") else _walk(ROOT):
+        folders[:] = [name for name in folders if name not in SKIPPED and not name.endswith("_cache")]
+        folders[:] = [name for name in folders if name not in {".hypothesis"}]
+        for name in names:
+            path = folder / name
+            if path.suffix in TEXTS and path != Path(__file__) and path.is_file():
+                yield path
+
+
+def _walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    import os
+
+    for folder, folders, names in os.walk(root):
+        yield Path(folder), folders, names
