@@ -1,6 +1,6 @@
 """Databases for tests: a SQLite file, or a PostgreSQL server of the tests' own on a unix socket.
 
-Import ``postgresql_server``, ``sqlite_url`` and ``postgresql_url`` into a ``conftest.py`` to use them there.
+Import its fixtures into a ``conftest.py`` to use them there.
 """
 
 import os
@@ -17,6 +17,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+
+from sheetsync.ledger.store import SqlLedger
 
 NOBODY = 65534
 """PostgreSQL refuses to run as root, so root starts it as this user."""
@@ -75,10 +77,11 @@ class PostgresqlServer:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def create(self) -> str:
-        """Create an empty database; return its name."""
+    def create(self, *, template: str = "template0") -> str:
+        """Create a database, empty or like another one; return its name."""
         name = next(self._names)
-        self.execute("postgres", sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        names = (sql.Identifier(name), sql.Identifier(template))
+        self.execute("postgres", sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         return name
 
     def drop(self, name: str) -> None:
@@ -133,8 +136,24 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
         server.remove()
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: PostgresqlServer) -> str:
+    """Create a ledger that others are copied from, which is faster than migrating each."""
+    name = postgresql_server.create()
+    SqlLedger(postgresql_server.url(name)).close()
+    return name
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
+def postgresql_url(postgresql_server: PostgresqlServer, postgresql_template: str) -> Iterator[str]:
+    """Create a PostgreSQL database with a new ledger for one test."""
+    name = postgresql_server.create(template=postgresql_template)
+    yield postgresql_server.url(name)
+    postgresql_server.drop(name)
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
     """Create an empty PostgreSQL database for one test."""
     name = postgresql_server.create()
     yield postgresql_server.url(name)

@@ -132,7 +132,7 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
             code = 130
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except Exception as error:  # the last resort: a script gets its JSON, a person a sentence
+        except Exception as error:  # noqa: BLE001 - the last resort: JSON for a script, a sentence for a person
             _log_crash.debug("It crashed", exc_info=error)
             code = frame.fail(_crash(error))
         sys.exit(code)
@@ -145,8 +145,9 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
 def _crash(error: Exception) -> SheetsyncError:
     """Name a failure that nobody foresaw, without its text: that may hold personal data."""
     where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}, line {where.lineno}"
     return UnreachableError(
-        f"Something failed that should not: {type(error).__name__} ({Path(where.filename).name}, line {where.lineno}).",
+        f"Something failed that should not: {type(error).__name__} ({place}).",
         hint="What was done so far is in the ledger. Report this with what --verbose prints.",
     )
 

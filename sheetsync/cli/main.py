@@ -152,7 +152,9 @@ def resolve_command(frame: Frame, connection: str, *, key: str, outcome: str, re
 @click.option("--actor", metavar="NAME")
 @click.option("--since", metavar="TIME", help="ISO 8601; a date or a time, UTC without a zone.")
 @click.option("--unsettled", is_flag=True, help="Only what is not proven yet, oldest last.")
-@click.option("--limit", default=100, show_default=True, help="Rows at most.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Operations at most."
+)
 @click.option("--cursor", help="“next” of an earlier answer.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write all of them to a file.")
 @AS

@@ -156,7 +156,7 @@ def _obstacles(planned: Sequence[Planned], units: Sequence[Unit]) -> Iterator[tu
         for change in each.operation.changes:
             unit = words.unit_of(change.unit, units)
             seen, now, after = each.at_pull[change.unit], each.before[change.unit], each.after[change.unit]
-            if each.sets and seen != now and now != after:
+            if each.sets and now not in (seen, after):
                 target = each.operation.action is Action.RESET
                 yours = after if target else (seen or 0) + change.amount
                 yield RowStatus.CONFLICT, words.conflict(change, seen, now, yours, units)

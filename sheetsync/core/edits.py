@@ -155,7 +155,8 @@ def _overtyped(
             continue
         if fields.balance(unit) in formulas:
             raise EditProblem(
-                f"The {unit.header} cell holds a formula: type the number itself, or empty the cell and pull again."
+                f"The {unit.header} cell holds a formula: type the number itself, or empty the cell and "
+                "pull again."
             )
         if any(shows(value, balance, unit) for balance in balances):
             continue
@@ -188,9 +189,9 @@ def _refuse_without_action(
         typed = format_amount(target, unit)
         reset = f"choose Reset to set it to {typed}, or " if target >= 0 else ""
         raise EditProblem(
-            f"{unit.header} was overtyped from {words.amount(before, unit)} to {typed} and no action says what that "
-            f"means: {reset}empty the cell, pull to get the balance back, and type the change as an amount with "
-            "an action."
+            f"{unit.header} was overtyped from {words.amount(before, unit)} to {typed} and no action says what "
+            f"that means: {reset}empty the cell, pull to get the balance back, and type the change as an "
+            "amount with an action."
         )
 
 
@@ -201,9 +202,9 @@ def _changes(
     for code in targets:
         if action is not Action.RESET or code in amounts:
             raise EditProblem(
-                f"The {words.unit_of(code, units).header} cell was overtyped beside {action.label}: it is not clear "
-                "which number counts. Leave only one: Reset with an empty amount sets the balance to the typed "
-                "number; otherwise empty the balance cell, a pull fills it in again."
+                f"The {words.unit_of(code, units).header} cell was overtyped beside {action.label}: it is not "
+                "clear which number counts. Leave only one: Reset with an empty amount sets the balance to the "
+                "typed number; otherwise empty the balance cell, a pull fills it in again."
             )
     wanted = {**amounts, **targets}
     if not wanted:

@@ -86,7 +86,7 @@ def _outdated(row: Interpreted, wanted: Wanted) -> bool:
 
 
 def _unsettled(row: Interpreted, ledgered: Ledgered) -> Known | None:
-    """Return the operation that the row has to wait for; one that was sent speaks before one that is queued."""
+    """Return the operation that the row has to wait for; one that was sent speaks before a queued one."""
     if row.suspect.twins:
         return None
     touched = {change.unit for wanted in row.wanted for change in wanted.changes}

@@ -85,8 +85,8 @@ def by_balance(
     lost = _promised(sent) and sent.state is OperationState.UNKNOWN
     if lost and seen == before and policy.accept_unchanged:
         message = (
-            f"Not applied: {deed} did not arrive. Balance unchanged ({words.holdings(seen, units)}) is the only "
-            "proof. Safe to push again."
+            f"Not applied: {deed} did not arrive. Balance unchanged ({words.holdings(seen, units)}) is the "
+            "only proof. Safe to push again."
         )
         return Verdict(OperationState.NOT_APPLIED, message, evidence)
     return Verdict(None, _undecided(sent, deed, now, units), evidence)
@@ -108,7 +108,7 @@ def _too_early(sent: Sent, due: datetime) -> Verdict:
     why = (
         "It was accepted, but the balance was read before the request had ended"
         if sent.state is OperationState.ACCEPTED
-        else "It is not known whether the request arrived: the answer was lost, and it may still be running there"
+        else "It is not known whether the request arrived: the answer was lost and it may still be running"
     )
     message = f"{why}. A read after {due:%H:%M:%S} UTC can prove it: verify then. Operation {sent.key}."
     return Verdict(None, message)

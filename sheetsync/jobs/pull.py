@@ -238,8 +238,8 @@ def _merge_row(desk: Desk, merged: Merged, suspect: Suspect, baseline: Baseline,
         cells = _beside_edit(desk, baseline, meaning)
     else:
         cells = _fresh_cells(desk, baseline, desk.clock.now()) | _status(suspect, baseline, meaning)
-        if done:
-            cells |= dict.fromkeys(fields.typed(desk.units))
+        if done:  # nothing is pending any more
+            cells |= dict.fromkeys((*fields.typed(desk.units), fields.STATUS, fields.MESSAGE))
     watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units), fields.KEY)
     merged.patches.append(
         Patch(

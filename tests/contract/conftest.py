@@ -1,5 +1,17 @@
 """Databases for the tests of the ledger."""
 
-from tests.databases import postgresql_server, postgresql_url, sqlite_url
+from tests.databases import (
+    empty_postgresql_url,
+    postgresql_server,
+    postgresql_template,
+    postgresql_url,
+    sqlite_url,
+)
 
-__all__ = ["postgresql_server", "postgresql_url", "sqlite_url"]
+__all__ = [
+    "empty_postgresql_url",
+    "postgresql_server",
+    "postgresql_template",
+    "postgresql_url",
+    "sqlite_url",
+]

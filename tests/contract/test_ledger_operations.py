@@ -1,5 +1,6 @@
 """The ledger keeps the promises of ``ports.Operations``: from queued to what came back."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -186,7 +187,8 @@ class OperationsContract(LedgerContract):
         def withdraw() -> int:
             return other.operations.withdraw(str(lease.run), why="cancelled")
 
-        *claimed, withdrawn = at_once([*(partial(office.intend, lease, each) for each in wanted), withdraw])
+        works: list[Callable[[], int]] = [partial(office.intend, lease, each) for each in wanted]
+        *claimed, withdrawn = at_once([*works, withdraw])
         assert len(wanted) == sum(claimed) + withdrawn
         assert office.ledger.check()["sums"] == "ok"
 
@@ -268,7 +270,8 @@ class OperationsContract(LedgerContract):
             unknown, withdrawn = other.operations.take_over(lease, left_at=LATER)
             return (unknown + withdrawn) == len(wanted)
 
-        assert at_once([*(partial(claim, number) for number in range(12)), seize])[-1]
+        works: list[Callable[[], bool]] = [partial(claim, number) for number in range(12)]
+        assert at_once([*works, seize])[-1]
         states = {record.state.value for record in office.ledger.operations.history("main")}
         assert states <= {"unknown", "withdrawn"}
 

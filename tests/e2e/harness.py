@@ -1,4 +1,4 @@
-"""Drives the command line as people and scripts do: real processes, a real workbook, nothing of the product imported."""
+"""Drives the command line as people and scripts do: real processes and a real workbook."""
 
 import base64
 import json

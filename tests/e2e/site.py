@@ -1,7 +1,7 @@
-"""Another credit system than the sandbox: WordPress users, a points plug-in at addresses of its own, bad weather.
+"""Another credit system than the sandbox: WordPress users, a points plug-in of its own, bad weather.
 
-It shares no code with ``sheetsync.sandbox``, so that an error common to product and sandbox is noticed here. It
-counts every write when it arrives and every one that is applied, and notices two writes to one user at once.
+It shares no code with ``sheetsync.sandbox``, so that an error common to product and sandbox is noticed.
+It counts every write when it arrives and every one that is applied, and notices two to one user at once.
 """
 
 import base64
@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import time
 from collections import defaultdict, deque
@@ -41,6 +42,28 @@ body = { uid = "{user_id}", total = "{amount}" }
 as_text = true
 """
 """Of the configuration: where this site has what FastCredit Pro documents no addresses for."""
+
+JSON = "application/json; charset=UTF-8"
+PAGE = b"<html><head><title>Bad Gateway</title></head><body>nginx</body></html>"
+
+
+def error_body(status: int, code: str, message: str) -> bytes:
+    """Return an error as WordPress says it."""
+    return json.dumps({"code": code, "message": message, "data": {"status": status}}).encode()
+
+
+REPLIES: dict[str, tuple[int, bytes, str]] = {
+    "no": (200, b'{"ok": false, "message": "Not now."}', JSON),
+    "cut": (200, b'{"ok": tr', JSON),
+    "redirect": (302, b"", "text/html"),
+    "refuse": (400, error_body(400, "acme_locked", "The account is <b>locked</b>."), JSON),
+    "gone": (404, error_body(404, "acme_no_user", "There is no such user."), JSON),
+    "busy": (429, error_body(429, "slow_down", "Too many requests."), JSON),
+    "500": (500, error_body(500, "internal_server_error", "<p>There has been a critical error.</p>"), JSON),
+    "502": (502, PAGE, "text/html"),
+    "503": (503, PAGE, "text/html"),
+}
+"""Answers to a write that are always the same; the others depend on it."""
 
 Answer = Literal["ok", "drop", "cut", "500", "502", "503", "busy", "redirect", "junk", "refuse", "gone", "no"]
 
@@ -201,8 +224,6 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Note what is not simply a client that hung up."""
         del request, client_address
-        import sys  # noqa: PLC0415
-
         error = sys.exc_info()[1]
         if error is not None and not isinstance(error, ConnectionError):
             self.site.errors.append(error)
@@ -289,34 +310,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.site.kill()
 
     def _answer(self, write: Write, weather: Weather) -> None:
-        ok: object = {"ok": True} if write.kind == "add" else True
-        match weather.answer:
-            case "ok":
-                self._json(200, ok)
-            case "no":
-                self._json(200, {"ok": False, "message": "Not now."})
-            case "drop":
-                self.close_connection = True
-            case "cut":
-                self._send(200, b'{"ok": tr', "application/json", {"Content-Length": "500"})
-                self.close_connection = True
-            case "500":
-                self._error(500, "internal_server_error", "<p>There has been a critical error.</p>")
-            case "502" | "503":
-                page = b"<html><head><title>Bad Gateway</title></head><body>nginx</body></html>"
-                self._send(int(weather.answer), page, "text/html")
-            case "busy":
-                extra = {"Retry-After": "1"}
-                self._send(429, b'{"code":"slow_down","message":"Too many"}', "application/json", extra)
-            case "redirect":
-                self._send(302, b"", "text/html", {"Location": f"{self.site.address}/elsewhere"})
-            case "junk":
-                notice = b"<br />\n<b>Notice</b>: Undefined index in plugin.php\n"
-                self._send(200, notice + json.dumps(ok).encode(), "application/json")
-            case "refuse":
-                self._error(400, "acme_locked", "The account is <b>locked</b>.")
-            case "gone":
-                self._error(404, "acme_no_user", "There is no such user.")
+        ok = b'{"ok": true}' if write.kind == "add" else b"true"
+        status, body, kind = REPLIES.get(weather.answer, (200, ok, JSON))
+        extra = {"cut": {"Content-Length": "500"}, "busy": {"Retry-After": "1"}}.get(weather.answer, {})
+        if weather.answer == "redirect":
+            extra = {"Location": f"{self.site.address}/elsewhere"}
+        if weather.answer == "junk":
+            body = b"<br />\n<b>Notice</b>: Undefined index in plugin.php\n" + ok
+        self.close_connection = weather.answer in ("drop", "cut")
+        if weather.answer != "drop":
+            self._send(status, body, kind, extra)
 
     def _list(self, query: dict[str, str]) -> None:
         if query.get("context") != "edit" or int(query.get("per_page", "10")) > 100:
@@ -328,7 +331,7 @@ class _Handler(BaseHTTPRequestHandler):
         pages = -(-len(ids) // size)
         users = [self._user_json(each) for each in ids[(page - 1) * size : page * size]]
         extra = {"X-WP-Total": str(len(ids)), "X-WP-TotalPages": str(pages)}
-        self._send(200, json.dumps(users).encode(), "application/json; charset=UTF-8", extra)
+        self._send(200, json.dumps(users).encode(), JSON, extra)
 
     def _user(self, user_id: str) -> None:
         if user_id == "me":
@@ -371,10 +374,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._error(404, "rest_no_route", "No route was found matching the URL and request method.")
 
     def _error(self, status: int, code: str, message: str) -> None:
-        self._json(status, {"code": code, "message": message, "data": {"status": status}})
+        self._send(status, error_body(status, code, message), JSON)
 
     def _json(self, status: int, data: object) -> None:
-        self._send(status, json.dumps(data).encode(), "application/json; charset=UTF-8")
+        self._send(status, json.dumps(data).encode(), JSON)
 
     def _send(self, status: int, body: bytes, kind: str, extra: dict[str, str] | None = None) -> None:
         headers = {"Content-Type": kind, "Content-Length": str(len(body))} | (extra or {})

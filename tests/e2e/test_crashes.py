@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_killed_again_and_again(seed: int) -> None:
             site.applied
         )
         operations = office.history()
-        assert {account: "confirmed" for account in typed} == {
+        assert dict.fromkeys(typed, "confirmed") == {
             each["account_id"]: each["status"] for each in operations
         }
         assert len(typed) == len(operations)
@@ -96,12 +97,12 @@ def settle(office: Office) -> None:
 
 def test_two_pushes_at_once(office: Office, site: Site) -> None:
     """The second push is refused and told who holds the system; the first ends as if alone."""
-    office.configure(settle_after_s=35, lease_s=30)
+    office.configure(settle_after_s=60, lease_s=30)
     office.run("pull", "shop")
     gate = threading.Event()
     site.weather("1", Weather(gate=gate))
     text = office.config.read_text(encoding="utf-8")
-    office.config.write_text(text.replace("timeout_s = 1", "timeout_s = 5"), encoding="utf-8")
+    office.config.write_text(text.replace("timeout_s = 1", "timeout_s = 25"), encoding="utf-8")
     office.add({"1": 5, "2": 6})
     plan = office.run("preview", "shop").digest
     first = office.start("push", "shop", "--plan", plan, "--json", actor="ana")
@@ -134,10 +135,8 @@ def test_a_stopped_push_is_taken_over(site: Site) -> None:
     gate.set()
     done = until_free(office, plan)
     assert done.code in (0, 1)
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(stopped.pid, signal.SIGCONT)
-    except ProcessLookupError:
-        pass
     assert office.finish(stopped).code != 0
     settle(office)
     assert {str(number): 40 + number for number in range(1, 7)} == {
@@ -160,7 +159,7 @@ def until_free(office: Office, plan: str) -> Done:
 
 
 def test_ctrl_c(office: Office, site: Site) -> None:
-    """Interrupted in the middle: what is under way is finished, the rest withdrawn, and the way on is said."""
+    """Interrupted in the middle: what is under way ends, the rest is withdrawn, the way on is said."""
     office.run("pull", "shop")
     accounts = [str(number) for number in range(1, 13)]
     for account in accounts:

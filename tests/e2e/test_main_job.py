@@ -14,7 +14,9 @@ COUNTS = {"confirmed", "confirmation_required", "rejected", "not_applied", "conf
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def test_from_check_to_history(office: Office, site: Site) -> None:
+def test_from_check_to_history(  # noqa: PLR0915 - one job from beginning to end
+    office: Office, site: Site
+) -> None:
     """Check, pull, preview, push, verify, history and ledger check say what the contract says."""
     checks = office.run("check", "shop").json["checks"]
     assert [True] * len(checks) == [each["ok"] for each in checks]
@@ -44,7 +46,9 @@ def test_from_check_to_history(office: Office, site: Site) -> None:
     plan = preview.json["plan"]
     assert plan["digest"].startswith("sha256:")
     assert MOMENT.fullmatch(plan["expires_at"])
-    assert {"add": 1, "reset": 4, "adjust": 2, "invalid": 0, "conflict": 0, "already_sent": 0} == plan["counts"]
+    assert {"add": 1, "reset": 4, "adjust": 2, "invalid": 0, "conflict": 0, "already_sent": 0} == plan[
+        "counts"
+    ]
     total = plan["totals"]["credits"]
     assert ("90", "55", "35") == (total["added"], total["removed"], total["net"])
     assert ["1", "10", "2", "3", "4", "5", "6"] == sorted(preview.rows)

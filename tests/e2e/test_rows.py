@@ -29,7 +29,7 @@ def reverse(tab: Worksheet, names: tuple[str, ...] | None = None) -> None:
 
 
 def test_sorting_whole_rows_is_fine(pulled: Office) -> None:
-    """Rows sorted and a column put in between preview and push: the plan holds, every status finds its row."""
+    """Rows sorted and a column put in before the push: the plan holds, each status finds its row."""
     pulled.add({"1": 5, "2": 6})
     digest = pulled.run("preview", "shop").digest
     book, tab = pulled.open()
@@ -142,7 +142,9 @@ def test_a_pull_merges(pulled: Office) -> None:
     merged = pulled.run("pull", "shop").json
     assert (12, 1, 1) == tuple(merged[name] for name in ("accounts", "kept_edits", "missing"))
     table = pulled.table()
-    assert (50, "Add", 5, "wait") == tuple(table["1"][each] for each in ("Credits", "Action", "Amount", "Note"))
+    assert (50, "Add", 5, "wait") == tuple(
+        table["1"][each] for each in ("Credits", "Action", "Amount", "Note")
+    )
     assert (None, None) == (table["2"]["Status"], table["2"]["Message"])
     assert 40 == table["3"]["Credits"]
     assert "no longer" in table["4"]["Message"]

@@ -1,4 +1,4 @@
-"""One write, every way in which it can go wrong: the right status, the right balance, never a second application."""
+"""One write and every way in which it can go wrong: the right status and balance, never twice."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def office() -> Iterator[Office]:
 
 
 def test_every_kind_of_weather(office: Office) -> None:
-    """Push in all weathers at once, verify too early, verify in time, push the rest again, resolve what is left."""
+    """Push in all weathers, verify too early and in time, push the rest again, resolve what is left."""
     site = office.site
     for account, (weather, *_) in CASES.items():
         site.weather(account, weather)
@@ -167,7 +167,7 @@ def test_no_verify_and_then_verify(office: Office) -> None:
 
 
 def test_a_balance_that_moves_between_preview_and_push(office: Office) -> None:
-    """A reset on a moved balance is a conflict, at the preview and at the push; an add goes on and says so."""
+    """A reset on a moved balance is a conflict, at preview and at push; an add goes on and says so."""
     site = office.site
     office.edit(
         {
@@ -199,7 +199,9 @@ def test_a_balance_that_moves_between_preview_and_push(office: Office) -> None:
     again = office.run("preview", "shop", code=1)
     assert {"1": "conflict", "2": "conflict", "3": "conflict", "6": "invalid"} == again.statuses
     assert ["20", "100"] == [again.rows["2"]["changes"]["credits"][name] for name in ("before", "after")]
-    office.edit({account: {"Action": None, "Amount": None, "Reason": None} for account in ("1", "2", "3", "6")})
+    office.edit(
+        {account: {"Action": None, "Amount": None, "Reason": None} for account in ("1", "2", "3", "6")}
+    )
     office.run("pull", "shop")
     office.edit({"2": {"Action": "Reset", "Amount": 100}})
     assert {"2": "confirmed"} == office.run("push", "shop", "--yes").statuses

@@ -1,4 +1,4 @@
-"""docs/images/demo.svg shows what the demo prints today. Made anew by: python -m tests.unit.test_docs_images."""
+"""docs/images/demo.svg shows what the demo prints; made by: python -m tests.unit.test_docs_images."""
 
 import contextlib
 import io
@@ -71,7 +71,12 @@ def demo(port: int) -> str:
     """Run the demo once in a folder of its own; return what it prints, with its colours."""
     printed = io.StringIO()
     out = Console(
-        file=printed, force_terminal=True, color_system="standard", width=COLUMNS, highlight=False, soft_wrap=True
+        file=printed,
+        force_terminal=True,
+        color_system="standard",
+        width=COLUMNS,
+        highlight=False,
+        soft_wrap=True,
     )
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         assert run_demo(Frame(out=out), folder=Path("sheetsync-demo"), port=port, once=True) == 0

@@ -1,5 +1,6 @@
-"""The documentation names every command, option, status and error code, and leads nowhere that is not there."""
+"""The documentation names every command, option, status and error code; its links lead somewhere."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +19,12 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 EVERYWHERE = ("--config", "--json", "--quiet", "--verbose", "--as", "--help")
 """Options that most commands share; the page says once what they do."""
 
-SKIPPED = {".git", ".venv", "__pycache__", "node_modules", "dist", "build", "sheetsync-demo"}
+SKIPPED = {".git", ".hypothesis", ".venv", "__pycache__", "node_modules", "dist", "build", "sheetsync-demo"}
 TEXTS = {".py", ".md", ".toml", ".lock", ".txt", ".svg", ".yml", ".yaml", ".mako", ".json", ".cfg", ""}
 
-_LOCAL = re.compile(r"(?<![\w.])/(?:work|home|root|Users)/\w|\bpypi\.org|\bfiles\.pythonhosted|\bregistry\.npmjs|/pypi\b")
+_LOCAL = re.compile(
+    r"(?<![\w.])/(?:work|home|root|Users)/\w|\bpypi\.org|\bfiles\.pythonhosted|\bregistry\.npmjs|/pypi\b"
+)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`((?:sheetsync|tests)/[\w./]+)`")
 
@@ -47,14 +50,18 @@ def _codes(kind: type[errors.SheetsyncError]) -> Iterator[tuple[str, int]]:
 def _section(title: str) -> str:
     """Return the command's part of docs/commands.md."""
     text = (DOCS / "commands.md").read_text("utf-8")
-    found = re.search(rf"^## sheetsync {title}(?: \[?CONNECTION\]?)?\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    found = re.search(
+        rf"^## sheetsync {title}(?: \[?CONNECTION\]?)?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
     assert found, f"docs/commands.md has no section about {title}"
     return found[1]
 
 
 def _rows(text: str) -> dict[str, str]:
     """Return the first cells of a page's tables, without the marks of code, and the rest of each row."""
-    return {key.replace("`", ""): rest for key, rest in re.findall(r"^\| ([^|]+?) \| (.*)$", text, re.M)}
+    return {
+        key.replace("`", ""): rest for key, rest in re.findall(r"^\| ([^|]+?) \| (.*)$", text, re.MULTILINE)
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -63,14 +70,14 @@ def test_every_option_is_documented_and_no_other(name: str) -> None:
     options = [each for each in COMMANDS[name].params if isinstance(each, click.Option)]
     spoken = {word for option in options for word in option.opts if word.startswith("--")}
     own = {"--as"} if name == "resolve" else set()
-    documented = {word for word in re.findall(r"^\| `(--[\w-]+)", _section(name), re.M)}
+    documented = set(re.findall(r"^\| `(--[\w-]+)", _section(name), re.MULTILINE))
     assert spoken - set(EVERYWHERE) | own == documented
 
 
 def test_every_command_is_documented_and_no_other() -> None:
     """One section for each command."""
     text = (DOCS / "commands.md").read_text("utf-8")
-    documented = re.findall(r"^## sheetsync ([a-z]+(?: [a-z]+)*)", text, re.M)
+    documented = re.findall(r"^## sheetsync ([a-z]+(?: [a-z]+)*)", text, re.MULTILINE)
     assert sorted(COMMANDS) == sorted(documented)
 
 
@@ -109,7 +116,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def _anchors(page: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -131,17 +138,9 @@ def test_no_file_names_a_place_of_one_machine() -> None:
 
 
 def _texts() -> Iterator[Path]:
-    for folder, folders, names in ROOT.walk() if hasattr(ROOT, "walk") else _walk(ROOT):
+    for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in SKIPPED and not name.endswith("_cache")]
-        folders[:] = [name for name in folders if name not in {".hypothesis"}]
         for name in names:
-            path = folder / name
-            if path.suffix in TEXTS and path != Path(__file__) and path.is_file():
+            path = Path(folder) / name
+            if path.suffix in TEXTS and path != Path(__file__):
                 yield path
-
-
-def _walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    import os
-
-    for folder, folders, names in os.walk(root):
-        yield Path(folder), folders, names
