@@ -200,5 +200,6 @@ def _limits(connection: Connection) -> Limits:
         stop_after_unknown=connection.limits.stop_after_unknown,
         amount_per_row=money("max_amount_per_row"),
         total_per_push=money("max_total_per_push"),
+        total_per_person_day=money("max_total_per_person_day"),
         approval_over=money("approval_over"),
     )

@@ -1,7 +1,7 @@
 """The queue: wakes workers up for runs that wait in the ledger.
 
-The ledger is what guarantees progress: the queue may lose or repeat a wake-up, and a sweep over the ledger finds
-every run that nobody drives. Huey does it on SQLite, Redis and PostgreSQL alike.
+The ledger is what guarantees progress: the queue may lose or repeat a wake-up, and a sweep over the ledger
+finds every run that nobody drives. Huey does it on SQLite, Redis and PostgreSQL alike.
 """
 
 import json
@@ -29,7 +29,7 @@ Carry = Callable[[str], None]
 _log = logging.getLogger(__name__)
 
 
-class JsonSerializer(Serializer):
+class JsonSerializer(Serializer):  # type: ignore[misc]  # Huey has no types
     """Wake-ups as JSON: whoever can write to the queue's database must not be able to run code here."""
 
     def _serialize(self, data: Any) -> bytes:  # noqa: ANN401 - Huey's own type
@@ -109,7 +109,7 @@ class Sweep:
             try:
                 for run in self._look():
                     self._wake(run)
-            except Exception:  # a database that is away comes back; the sweep must outlive that
+            except Exception:  # noqa: BLE001 - a database that is away comes back; the sweep must outlive that
                 _log.exception("The sweep over the ledger failed; it is tried again")
 
 
@@ -124,4 +124,6 @@ def _huey(url: str) -> Huey:
     if kind == "postgresql":
         dsn = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
         return PostgresHuey(NAME, dsn=dsn, table_prefix="sheetsync_queue", **options)
-    raise ConfigError(f"service.queue_url: a queue on {kind} is not supported; use sqlite, redis or postgresql.")
+    raise ConfigError(
+        f"service.queue_url: a queue on {kind} is not supported; use sqlite, redis or postgresql."
+    )

@@ -68,7 +68,7 @@ def run_demo(frame: Frame, *, folder: Path, port: int, once: bool) -> int:
             results = _story(frame, desk, sandbox, folder)
         if frame.as_json:
             frame.emit(results, lambda _out: None)
-        else:
+        elif not frame.quiet:
             _how_to_go_on(frame.out, folder, port)
         if not once:
             _stay(frame, sandbox)

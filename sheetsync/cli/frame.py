@@ -5,6 +5,7 @@ import getpass
 import json
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -128,6 +129,7 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
         except SheetsyncError as error:
             code = frame.fail(error)
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # requests under way end by themselves
             frame.fail(InterruptedPushError("Stopped.", hint="What was done so far is in the ledger."))
             code = 130
         except (click.ClickException, click.Abort, click.exceptions.Exit):

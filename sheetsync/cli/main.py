@@ -11,14 +11,17 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.demo import run_demo
-from sheetsync.cli.frame import AS, Commands, Frame, command
+from sheetsync.cli.frame import AS, Commands, Frame, ask, command
 from sheetsync.cli.init import write_config
+from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
 from sheetsync.jobs.checking import check_connection, check_service
+from sheetsync.jobs.fill import fill
 from sheetsync.jobs.outcome import needs_attention
 from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
+from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve, write_csv
 from sheetsync.jobs.verify import verify
 from sheetsync.sandbox import serve as serve_sandbox
@@ -68,7 +71,7 @@ def preview_command(
         found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden, write=not no_write)
         result = preview_json(desk, found)
     frame.emit(result, printing.planned(result["plan"]))
-    if not frame.as_json and found.plan.operations:
+    if not (frame.as_json or frame.quiet) and found.plan.operations and not found.over:
         frame.out.print(f"Push it with: sheetsync push {connection} --plan {found.plan.digest}")
     return 1 if found.needs_attention else 0
 
@@ -143,6 +146,43 @@ def resolve_command(frame: Frame, connection: str, *, key: str, outcome: str, re
         lambda out: out.print(f"Operation {key} is {printing.word(result['status'])}: {result['message']}"),
     )
     return 0
+
+
+@main.command("rebase")
+@click.argument("connection")
+@click.option(
+    "--account", "account_id", metavar="ID", required=True, help="The user whose row is a Conflict."
+)
+@click.option("--keep", type=click.Choice(["change", "target"]), required=True)
+@AS
+@command
+def rebase_command(frame: Frame, connection: str, *, account_id: str, keep: Keep) -> int:
+    """Decide a Conflict: keep the change on the new balance, or still go to the target. Sends nothing."""
+    with frame.desk(connection) as desk:
+        result = rebase(desk, account_id, keep=keep)
+    frame.emit(result, lambda out: out.print(f"User {account_id}: {result['message']} Preview it next."))
+    return 0
+
+
+@main.command("fill")
+@click.argument("connection")
+@click.option("--action", type=click.Choice(["reset", "add", "adjust"]), required=True)
+@click.option("--reason", default="", metavar="TEXT", help="For rows that have none yet.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@AS
+@command
+def fill_command(frame: Frame, connection: str, *, action: str, reason: str, yes: bool) -> int:
+    """Set the action of every row that holds an amount, or an overtyped balance, and no action."""
+
+    def agree(found: dict[str, Any]) -> None:
+        if not frame.as_json and not frame.quiet:
+            printing.filling(found)(frame.err)
+        ask(frame, f"Set {action} in {found['rows']} rows?", yes=yes)
+
+    with frame.desk(connection) as desk:
+        result = fill(desk, Action(action), reason=reason, agree=agree)
+    frame.emit(result, printing.filled(result))
+    return 1 if result["left"] else 0
 
 
 @main.command("history")

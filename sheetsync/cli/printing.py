@@ -179,3 +179,23 @@ def history_table(operations: list[dict[str, Any]]) -> Show:
         out.print(table)
 
     return show
+
+
+def filling(found: Mapping[str, Any]) -> Show:
+    """Return a printer for what a fill is about to do."""
+
+    def show(out: Console) -> None:
+        out.print(f"{found['rows']} rows would get the action {word(found['action'])}.")
+        for unit, total in found["totals"].items():
+            out.print(f"{unit}: +{total['added']}, -{total['removed']}, net {total['net']}.")
+        for row in found["left"]:
+            out.print(
+                f"Row {row['row']}, user {escape(row['account_id'])}, is left: {escape(row['message'])}"
+            )
+
+    return show
+
+
+def filled(found: Mapping[str, Any]) -> Show:
+    """Return a printer for what a fill did."""
+    return lambda out: out.print(f"{found['filled']} rows have the action {word(found['action'])} now.")

@@ -189,8 +189,8 @@ def _refuse_without_action(
         typed = format_amount(target, unit)
         reset = f"choose Reset to set it to {typed}, or " if target >= 0 else ""
         raise EditProblem(
-            f"{unit.header} was overtyped from {words.amount(before, unit)} to {typed} and no action says what "
-            f"that means: {reset}empty the cell, pull to get the balance back, and type the change as an "
+            f"{unit.header} was overtyped from {words.amount(before, unit)} to {typed} and no action says "
+            f"what that means: {reset}empty the cell, pull to get the balance back, and type the change as an "
             "amount with an action."
         )
 
@@ -200,11 +200,12 @@ def _changes(
 ) -> tuple[Change, ...]:
     units = rules.capabilities.units
     for code in targets:
+        header = words.unit_of(code, units).header
         if action is not Action.RESET or code in amounts:
             raise EditProblem(
-                f"The {words.unit_of(code, units).header} cell was overtyped beside {action.label}: it is not "
-                "clear which number counts. Leave only one: Reset with an empty amount sets the balance to the "
-                "typed number; otherwise empty the balance cell, a pull fills it in again."
+                f"The {header} cell was overtyped beside {action.label}: it is not "
+                "clear which number counts. Leave only one: Reset with an empty amount sets the balance to "
+                "the typed number; otherwise empty the balance cell, a pull fills it in again."
             )
     wanted = {**amounts, **targets}
     if not wanted:

@@ -28,6 +28,7 @@ class Limits:
     stop_after_unknown: int
     amount_per_row: Mapping[str, int]
     total_per_push: Mapping[str, int]
+    total_per_person_day: Mapping[str, int]
     approval_over: Mapping[str, int]
 
 
@@ -80,10 +81,14 @@ class Desk:
         Raises:
             UsageError: the connection was never pulled.
         """
-        if self.ledger.accounts.last_pull(self.name) is None:
-            raise UsageError(
-                f"Connection {self.name} was never pulled.", hint=f"Run first: sheetsync pull {self.name}"
+        pulled = self.ledger.accounts.last_pull(self.name)
+        if pulled is None or pulled.system != self.system:
+            what = (
+                "was never pulled"
+                if pulled is None
+                else "points to another credit system since its last pull"
             )
+            raise UsageError(f"Connection {self.name} {what}.", hint=f"Run first: sheetsync pull {self.name}")
         return Book(
             baselines=self.ledger.accounts.baselines(self.system, self.maker, account_ids),
             reading=self.ledger.accounts.reading(self.system),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sheetsync.core.states import OperationState
 from sheetsync.errors import BusyError, LedgerError, LostLeaseError
 from sheetsync.jobs.desk import Desk
 from sheetsync.ports import Lease, Run
@@ -155,11 +156,7 @@ def settle_dead_owner(desk: Desk) -> bool:
         Whether there was one. A push that is alive is left alone.
     """
     lease = desk.ledger.runs.lease(desk.system)
-    if lease is None or lease.run is None:
-        return False
-    alive = desk.processes.is_alive(lease.owner)
-    silent = desk.ledger.runs.now() >= lease.expires_at
-    if alive or (alive is None and not silent):
+    if not (_orphaned(desk) if lease is None or lease.run is None else _is_dead(desk, lease)):
         return False
     run = desk.ledger.runs.start("recovery", desk.name, desk.system, actor=desk.actor)
     try:
@@ -170,6 +167,18 @@ def settle_dead_owner(desk: Desk) -> bool:
         return False
     desk.ledger.runs.finish(run, "done")
     return True
+
+
+def _is_dead(desk: Desk, lease: Lease) -> bool:
+    alive = desk.processes.is_alive(lease.owner)
+    silent = desk.ledger.runs.now() >= lease.expires_at
+    return not alive and (alive is False or silent)
+
+
+def _orphaned(desk: Desk) -> bool:
+    """Whether a push ended without writing down what became of all it sent, as when its ledger failed."""
+    under_way = (OperationState.QUEUED, OperationState.SENDING)
+    return any(each.state in under_way for each in desk.ledger.operations.unsettled(desk.system))
 
 
 def wait_until(desk: Desk, moment: datetime) -> None:

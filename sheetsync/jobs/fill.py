@@ -32,7 +32,9 @@ class Filled:
     totals: dict[str, Totals]
 
 
-def fill(desk: Desk, action: Action, *, reason: str, agree: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def fill(
+    desk: Desk, action: Action, *, reason: str, agree: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
     """Set the action, and a reason where there is none, after somebody agreed to number and totals.
 
     Args:
@@ -66,7 +68,8 @@ def _find(desk: Desk, typed: dict[str, CellValue], reason: str) -> Filled:
         if is_blank(suspect.cells.get(fields.ACTION)) and not suspect.hidden
     ]
     history = desk.ledger.accounts.history(desk.system, {suspect.account_id for suspect in suspects})
-    rows, left = [], []
+    rows: list[Interpreted] = []
+    left: list[Interpreted] = []
     for suspect in suspects:
         past = history.get(suspect.account_id, {})
         if not interpret(suspect, book, past).problem:

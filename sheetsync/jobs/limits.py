@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from sheetsync.core import words
 from sheetsync.core.plan import Plan
+from sheetsync.core.states import SENDABLE
 from sheetsync.errors import ApprovalError, LedgerBehindError, LimitError
 from sheetsync.jobs.desk import Desk
-from sheetsync.ports import StoredPlan
+from sheetsync.ports import OperationRecord, StoredPlan
 
 
 def over_limits(desk: Desk, plan: Plan) -> Iterator[str]:
@@ -16,6 +17,7 @@ def over_limits(desk: Desk, plan: Plan) -> Iterator[str]:
             f"{len(plan.operations)} rows are more than the {desk.limits.rows_per_push} that one push may "
             "have (limits.max_rows_per_push): push them in parts with --account, or have the limit raised."
         )
+    yield from over_day(desk, plan)
     yield from _amounts(desk, plan, desk.limits.amount_per_row, "max_amount_per_row")
     for code, limit in desk.limits.total_per_push.items():
         total = plan.totals.get(code)
@@ -38,6 +40,30 @@ def _amounts(desk: Desk, plan: Plan, limits: Mapping[str, int], name: str) -> It
                     f"User {each.operation.account_id} would change by {words.amount(change, unit)} "
                     f"{unit.header}, more than {words.amount(limits[code], unit)} (limits.{name})."
                 )
+
+
+def over_day(desk: Desk, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for every unit of which the actor would move too much today."""
+    limits = desk.limits.total_per_person_day
+    if not limits:
+        return
+    midnight = desk.clock.now().astimezone(desk.timezone).replace(hour=0, minute=0, second=0, microsecond=0)
+    records = desk.ledger.operations.history(desk.name, actor=desk.actor, since=midnight, limit=None)
+    for code, limit in limits.items():
+        planned = plan.totals.get(code)
+        before = sum(_moved(record, code) for record in records if record.state not in SENDABLE)
+        if planned is not None and before + planned.added + planned.removed > limit:
+            unit = words.unit_of(code, desk.units)
+            yield (
+                f"{desk.actor} would move {words.amount(before + planned.added + planned.removed, unit)} "
+                f"{unit.header} today, {words.amount(before, unit)} of it already sent, more than "
+                f"{words.amount(limit, unit)} (limits.max_total_per_person_day)."
+            )
+
+
+def _moved(record: OperationRecord, code: str) -> int:
+    """Return how much of a unit an operation moves, without its sign."""
+    return sum(abs((unit.expected or 0) - (unit.before or 0)) for unit in record.units if unit.unit == code)
 
 
 def needs_approval(desk: Desk, plan: Plan) -> bool:

@@ -133,7 +133,7 @@ def _result(
         "connection": desk.name,
         "counts": counts(rows),
         "rows": rows,
-        "warnings": warnings,
+        "warnings": list(dict.fromkeys(warnings)),
     }
 
 

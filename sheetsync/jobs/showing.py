@@ -161,9 +161,9 @@ def _kept_cells(
         return balance_cells(desk, baseline) | {fields.KEY: baseline.key}
     if not holds_edit(desk, row):
         return {}
-    deed = telling.deed(desk, record)
+    deed, said = telling.deed(desk, record), str(cells[fields.MESSAGE]).rstrip(".")
     message = (
-        f"{cells[fields.MESSAGE]} What stands in this row now is not what was sent ({deed}) and comes "
+        f"{said}. What stands in this row now is not what was sent ({deed}) and comes "
         "on top: clear it, pull, and type it again to send it."
     )
     return {fields.MESSAGE: message}

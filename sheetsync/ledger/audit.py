@@ -21,6 +21,9 @@ _STATE_OF = {
     "withdrawn": OperationState.WITHDRAWN,
 }
 
+_IN_PAGES = {"yield_per": 1000}
+"""So that rows are not all held in memory at once."""
+
 
 @dataclass(slots=True)
 class _Told:
@@ -56,15 +59,16 @@ def audit(connection: Connection) -> dict[str, Any]:
         type_coerce(events.c.body, Text).label("body"),
     )
     ordered = query.order_by(events.c.system, events.c.number)
-    for row in connection.execution_options(yield_per=1000).execute(ordered).mappings():
-        total += 1
-        previous = heads.get(row["system"], (0, ""))
-        linked = (row["number"] - 1, row["previous"]) == previous
-        if not problem and not (linked and row["hash"] == event_hash(dict(row))):
-            problem = f"broken at event {row['number']} of {row['system']}"
-        heads[row["system"]] = (row["number"], row["hash"])
-        if row["operation"] and row["kind"] in _STATE_OF:
-            _tell(told, row["operation"], row["kind"], row["body"])
+    with connection.execute(ordered, execution_options=_IN_PAGES) as found:
+        for row in found.mappings():
+            total += 1
+            previous = heads.get(row["system"], (0, ""))
+            linked = (row["number"] - 1, row["previous"]) == previous
+            if not problem and not (linked and row["hash"] == event_hash(dict(row))):
+                problem = f"broken at event {row['number']} of {row['system']}"
+            heads[row["system"]] = (row["number"], row["hash"])
+            if row["operation"] and row["kind"] in _STATE_OF:
+                _tell(told, row["operation"], row["kind"], row["body"])
     return {
         "events": total,
         "chain": problem or _heads_problem(connection, heads) or "ok",
@@ -101,11 +105,12 @@ def _sums_problem(connection: Connection, told: dict[str, _Told]) -> str:
         operation_units, operation_units.c.operation == operations.c.key
     )
     seen = set()
-    for row in connection.execute(query):
-        seen.add(row.key)
-        problem = _problem(row, told.get(row.key))
-        if problem:
-            return f"operation {row.key} {problem}"
+    with connection.execute(query, execution_options=_IN_PAGES) as found:
+        for row in found:
+            seen.add(row.key)
+            problem = _problem(row, told.get(row.key))
+            if problem:
+                return f"operation {row.key} {problem}"
     lost = set(told) - seen
     return f"operation {min(lost)} is in the events and nowhere else" if lost else ""
 

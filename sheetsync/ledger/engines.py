@@ -127,7 +127,7 @@ def _to_wal(connection: Any) -> None:  # noqa: ANN401 - the driver's own type
 
 
 def is_passing(error: SQLAlchemyError) -> bool:
-    """Whether the same transaction may succeed when it is tried again: a deadlock, or a lock held elsewhere."""
+    """Whether the same transaction may succeed when tried again: a deadlock, or a lock held elsewhere."""
     orig = getattr(error, "orig", None)
     state = getattr(orig, "sqlstate", None)
     return state in _PASSING_STATES or (isinstance(orig, sqlite3.OperationalError) and "locked" in str(orig))

@@ -26,7 +26,11 @@ class SqlLedger:
 
     def __init__(self, url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.database = Database(url, now=now)
-        bring_up_to_date(self.database)
+        try:
+            bring_up_to_date(self.database)
+        except BaseException:
+            self.database.close()
+            raise
         self.accounts = AccountStore(self.database)
         self.plans = PlanStore(self.database)
         self.runs = RunStore(self.database)

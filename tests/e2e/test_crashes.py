@@ -180,6 +180,22 @@ def test_ctrl_c(office: Office, site: Site) -> None:
     office.sound()
 
 
+def test_ctrl_c_again_and_again(office: Office, site: Site) -> None:
+    """An impatient person: no traceback, and what was under way can be verified without another push."""
+    office.run("pull", "shop")
+    for account in ("1", "2"):
+        site.weather(account, Weather(delay_s=0.8))
+    office.add({"1": 5, "2": 5})
+    process = office.start("push", "shop", "--yes", "--json")
+    site.wait_for_writes(2)
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.15)
+    assert "interrupted" == office.finish(process).error["code"]
+    assert {"1": "confirmed", "2": "confirmed"} == office.run("verify", "shop", "--wait").statuses
+    assert 2 == len(site.arrived)
+
+
 def test_ctrl_c_in_a_pull(office: Office, site: Site) -> None:
     """Interrupted while reading: one JSON object, no traceback, the tab as it was."""
     text = office.config.read_text(encoding="utf-8")

@@ -24,7 +24,13 @@ FOUR = Rules(Capabilities(UNITS, (*BASIC, Action.REFUND, Action.CASH), EvidenceK
 PROMO = Rules(
     Capabilities((Unit("promo_eur", "Promo EUR", 0),), (*BASIC, Action.APPLY_PROMO), EvidenceKind.TRANSACTION)
 )
-SHOWN = {"credits": [40], "balance": [4000], "bonus": [None], "loyalty_points": [7], "free_starts": [None]}
+SHOWN: dict[str, list[int | None]] = {
+    "credits": [40],
+    "balance": [4000],
+    "bonus": [None],
+    "loyalty_points": [7],
+    "free_starts": [None],
+}
 
 Cells = dict[str, CellValue]
 
@@ -154,7 +160,7 @@ def test_formulas(field: str, cells: Cells, part: str) -> None:
         read_edit(cells, ONE, shown=SHOWN, formulas={field})
 
 
-@pytest.mark.parametrize("cells", [row(reason="=A1"), row(credits=None)])
+@pytest.mark.parametrize("cells", [row(reason="=A1", credits=None), row(credits=" ")])
 def test_formula_beside_nothing(cells: Cells) -> None:
     """A formula in a reason, or in a cell that is blank now, asks for nothing."""
     assert read_edit(cells, ONE, shown=SHOWN, formulas={"reason", "credits"}) is None

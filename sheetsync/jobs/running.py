@@ -1,0 +1,79 @@
+"""A run: one execution of a use case, durable, with progress that others can watch."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sheetsync.errors import InterruptedRunError, SheetsyncError
+from sheetsync.jobs.desk import Desk
+
+PROGRESS_EVERY_S = 0.5
+"""Seconds between two notes of progress in the ledger: often enough to watch, rare enough to cost nothing."""
+
+
+class Running:
+    """A run in progress.
+
+    Attributes:
+        run: its id.
+        desk: the connection, with progress that also goes into the ledger.
+        result: what the command prints; kept with the run.
+    """
+
+    def __init__(self, desk: Desk, run: str) -> None:
+        self.run = run
+        self.desk = replace(desk, report=self._report)
+        self.result: dict[str, Any] | None = None
+        self._shown = desk.report
+        self._lock = threading.Lock()
+        self._noted_s = 0.0
+
+    def _report(self, what: str, done: int, total: int | None) -> None:
+        """Show progress, and note it in the ledger now and then.
+
+        Raises:
+            InterruptedRunError: somebody cancelled the run.
+        """
+        self._shown(what, done, total)
+        now_s = self.desk.processes.uptime_s()
+        with self._lock:
+            if now_s - self._noted_s < PROGRESS_EVERY_S:
+                return
+            self._noted_s = now_s
+        cancelled = self.desk.ledger.runs.progress(self.run, done, total)
+        if cancelled:
+            raise InterruptedRunError(
+                f"The run {self.run} was cancelled; what was done before stays done.",
+                hint=f"See: sheetsync run {self.run}",
+            )
+
+
+@contextmanager
+def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None = None) -> Iterator[Running]:
+    """Begin a run, or go on with one that waited in the ledger, and write down how it ended.
+
+    Args:
+        desk: the connection.
+        kind: pull, push, verify …
+        run: the id of a run that waited, claimed by this process.
+        plan: digest of the plan it carries out.
+    """
+    if run is None:
+        run = desk.ledger.runs.start(
+            kind, desk.name, desk.system, actor=desk.actor, owner=desk.processes.me(), plan=plan
+        )
+    now = Running(desk, run)
+    try:
+        yield now
+    except InterruptedRunError as error:
+        desk.ledger.runs.finish(run, "cancelled", error.as_dict())
+        raise
+    except SheetsyncError as error:
+        desk.ledger.runs.finish(run, "failed", error.as_dict())
+        raise
+    except BaseException:
+        desk.ledger.runs.finish(run, "failed")
+        raise
+    desk.ledger.runs.finish(run, "done", now.result)
