@@ -4,13 +4,16 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psutil
+from sqlalchemy.engine import make_url
 
 from sheetsync.config import (
     Connection,
@@ -28,7 +31,7 @@ from sheetsync.jobs.desk import Desk, Limits, Report
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
 from sheetsync.processes import LocalProcesses
-from sheetsync.providers.board import FileStore
+from sheetsync.providers.board import Board, FileStore
 from sheetsync.providers.fastcredit import FastCredit
 from sheetsync.providers.limiter import SlidingLimiter, slots_for
 from sheetsync.sheets.workbook import WorkbookSheet
@@ -46,6 +49,10 @@ class SystemClock:
         time.sleep(seconds)
 
 
+def quiet(_what: str, _done: int, _total: int | None) -> None:
+    """Report progress to nobody."""
+
+
 class Office:
     """Settings, ledger and adapters of one process; a context manager that closes what it opened.
 
@@ -56,9 +63,9 @@ class Office:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clock = SystemClock()
+        self.processes = LocalProcesses()
+        self._opened = ExitStack()
         self._ledger: SqlLedger | None = None
-        self._providers: list[Provider] = []
-        self._boards: list[FileStore] = []
 
     @classmethod
     def open(cls, config: Path | None, env: Mapping[str, str]) -> Self:
@@ -90,8 +97,13 @@ class Office:
             raise UsageError(f"There is no connection “{name}”.", hint=f"sheetsync.toml has: {names}.")
         return found
 
-    def provider(self, name: str, *, pushes: bool = False) -> Provider:
-        """Return the connection's credit system; a push has half of its rate limit for itself.
+    def provider(self, name: str, *, pushes: bool = False, opened: ExitStack | None = None) -> Provider:
+        """Return the connection's credit system.
+
+        Args:
+            name: of the connection.
+            pushes: a push has half of the rate limit for itself.
+            opened: closes it; by default it is closed with the office.
 
         Raises:
             ConfigError: its secret is not where the configuration says.
@@ -99,22 +111,24 @@ class Office:
         connection = self.connection(name)
         if not isinstance(connection, FastCreditConnection):
             raise UsageError(f"Connection {name}: provider {connection.provider} is not supported yet.")
-        rate_per_s = connection.limits.requests_per_second
-        store = self._board(system_id(connection), rate_per_s)
-        limiter = SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
+        opened = self._opened if opened is None else opened
+        limiter = self._limiter(connection, pushes=pushes, opened=opened)
         provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
-        self._providers.append(provider)
+        opened.callback(provider.close)
         return provider
 
-    def _board(self, system: str, rate_per_s: float) -> FileStore:
-        """Open the board of slots that all processes of this user share, whatever their ledger."""
-        folder = Path(tempfile.gettempdir()) / f"sheetsync-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        name = hashlib.sha256(system.encode()).hexdigest()[:24]
-        boot = float(int(psutil.boot_time()))
-        store = FileStore(folder / f"{name}.slots", slots_for(rate_per_s), boot)
-        self._boards.append(store)
-        return store
+    def _limiter(self, connection: Connection, *, pushes: bool, opened: ExitStack) -> SlidingLimiter:
+        """Return the limiter that all processes on this credit system share."""
+        rate_per_s = connection.limits.requests_per_second
+        slots = slots_for(rate_per_s)
+        system = system_id(connection)
+        if make_url(self.settings.service.database_url).get_backend_name() != "sqlite":
+            board = partial(Board, slots=slots)
+            pace = self._open_ledger().pace(system, size=Board.size(slots), open_board=board)
+            return SlidingLimiter(rate_per_s, self.clock, store=pace, pushes=pushes, ticks=pace.ticks)
+        store = FileStore(_board_file(system), slots, float(int(psutil.boot_time())))
+        opened.callback(store.close)
+        return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
 
     def sheet(self, name: str, provider: Provider) -> Sheet:
         """Return the connection's tab."""
@@ -137,46 +151,49 @@ class Office:
             timezone=self.settings.service.zone,
         )
 
-    def desk(self, name: str, *, actor: str, report: Report, pushes: bool = False) -> Desk:
-        """Wire one connection."""
+    @contextmanager
+    def desk(self, name: str, *, actor: str, report: Report = quiet, pushes: bool = False) -> Iterator[Desk]:
+        """Wire one connection; its adapters are closed at the end."""
         connection = self.connection(name)
-        provider = self.provider(name, pushes=pushes)
-        return Desk(
-            name=name,
-            system=system_id(connection),
-            actor=actor,
-            provider=provider,
-            sheet=self.sheet(name, provider),
-            ledger=self.ledger,
-            clock=self.clock,
-            processes=LocalProcesses(),
-            rules=Rules(provider.capabilities, connection.reasons, connection.reasons_strict),
-            policy=Policy(
-                settle_after=timedelta(seconds=connection.settle_after_s),
-                accept_unchanged=connection.balance_evidence == "accept",
-            ),
-            limits=_limits(connection),
-            lease=timedelta(seconds=self.settings.service.lease_s),
-            plan_expires=timedelta(minutes=connection.plan_expires_min),
-            retries=connection.retries,
-            timezone=self.settings.service.zone,
-            environment=connection.environment,
-            report=report,
-        )
+        with ExitStack() as opened:
+            provider = self.provider(name, pushes=pushes, opened=opened)
+            yield Desk(
+                name=name,
+                system=system_id(connection),
+                actor=actor,
+                provider=provider,
+                sheet=self.sheet(name, provider),
+                ledger=self.ledger,
+                clock=self.clock,
+                processes=self.processes,
+                rules=Rules(provider.capabilities, connection.reasons, connection.reasons_strict),
+                policy=Policy(
+                    settle_after=timedelta(seconds=connection.settle_after_s),
+                    accept_unchanged=connection.balance_evidence == "accept",
+                ),
+                limits=_limits(connection),
+                lease=self.lease,
+                plan_expires=timedelta(minutes=connection.plan_expires_min),
+                retries=connection.retries,
+                timezone=self.settings.service.zone,
+                environment=connection.environment,
+                report=report,
+            )
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a silent worker keeps what it drives."""
+        return timedelta(seconds=self.settings.service.lease_s)
 
     def _open_ledger(self) -> SqlLedger:
         if self._ledger is None:
             self._ledger = SqlLedger(self.settings.service.database_address())
+            self._opened.callback(self._ledger.close)
         return self._ledger
 
     def close(self) -> None:
-        """Close connections and the ledger."""
-        for provider in self._providers:
-            provider.close()
-        for board in self._boards:
-            board.close()
-        if self._ledger is not None:
-            self._ledger.close()
+        """Close adapters and the ledger."""
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -185,6 +202,13 @@ class Office:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _board_file(system: str) -> Path:
+    """Return the file of slots that all processes of this user share, whatever their ledger."""
+    folder = Path(tempfile.gettempdir()) / f"sheetsync-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
 
 
 def _limits(connection: Connection) -> Limits:

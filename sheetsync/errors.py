@@ -18,7 +18,7 @@
     │   ├── LostLeaseError                this process was taken for dead; another one goes on
     │   ├── LedgerBehindError             the tab knows more than the ledger (a restored backup)
     │   └── SheetUnsafeError              writing would destroy something that is not ours
-    ├── InterruptedPushError     exit 1   a person stopped the push: verify, then go on
+    ├── InterruptedRunError      exit 1   a person stopped the run: verify, then go on
     └── RequestOutcome                    what became of one request to a credit system
         ├── RetryableError                certainly nothing happened: may be sent again
         ├── RejectedError                 refused for good: nothing was applied
@@ -154,8 +154,8 @@ class SheetUnsafeError(UnsafeError):
     code = "sheet_unsafe"
 
 
-class InterruptedPushError(SheetsyncError):
-    """A person stopped the push between two rows; what was not sent is withdrawn."""
+class InterruptedRunError(SheetsyncError):
+    """A person stopped the run between two rows; what was not sent is withdrawn."""
 
     code = "interrupted"
     http_status = 409

@@ -7,8 +7,8 @@ from typing import Any
 
 from sheetsync.bootstrap import Office
 from sheetsync.errors import BusyError, SheetsyncError
+from sheetsync.jobs.attendance import unattended
 from sheetsync.jobs.desk import Desk
-from sheetsync.jobs.preview import preview
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.verify import verify
@@ -37,8 +37,15 @@ def _accounts(run: Run) -> set[str] | None:
     return set(run.params["account_ids"]) if run.params.get("account_ids") else None
 
 
-KINDS: dict[str, Callable[[Desk, Run], Any]] = {"push": _push, "undo": _push, "pull": _pull, "verify": _verify}
+KINDS: dict[str, Callable[[Desk, Run], Any]] = {
+    "push": _push,
+    "undo": _push,
+    "pull": _pull,
+    "verify": _verify,
+}
 """What a worker can do for others; everything else ends with the process that began it."""
+
+PUSHES = frozenset({"push"})
 
 
 class Worker:
@@ -51,8 +58,9 @@ class Worker:
 
     def __init__(self, office: Office, *, workers: int = WORKERS) -> None:
         self._office = office
+        self._ledger = office.ledger
         self._queue = Queue(office.settings.service.queue_address())
-        self._busy = threading.Lock()
+        self._turn = threading.Lock()
         self._carrying: set[str] = set()
         self._consumer: Consumer = self._queue.work(self.carry, workers=workers)
         self._sweep = Sweep(self._waiting, self._queue.wake)
@@ -62,38 +70,47 @@ class Worker:
         self._sweep.stop()
         self._consumer.stop()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits here and nothing is being carried out."""
+        return not self._carrying and not self._unattended()
+
     def carry(self, run_id: str) -> None:
-        """Carry out one run if nobody else does; its errors are in the ledger, not raised."""
-        with self._busy:
+        """Carry out one run if nobody else does; how it ends is in the ledger, nothing is raised."""
+        with self._turn:
             if run_id in self._carrying:
                 return
             self._carrying.add(run_id)
         try:
-            self._carry(run_id)
+            run = self._ledger.runs.get(run_id)
+            if run is not None and self._is_mine(run):
+                self._carry(run)
         finally:
-            with self._busy:
+            with self._turn:
                 self._carrying.discard(run_id)
 
-    def _carry(self, run_id: str) -> None:
-        run = self._office.ledger.runs.get(run_id)
-        if run is None or run.kind not in KINDS or not self._office.claim(run):
-            return
+    def _is_mine(self, run: Run) -> bool:
+        """Claim a run that waits or lost its driver."""
+        if run.kind not in KINDS or run.connection not in self._office.settings.connections:
+            return False
+        waits = run.run in {each.run for each in self._unattended()}
+        return waits and self._ledger.runs.claim(run, self._office.processes.me())
+
+    def _carry(self, run: Run) -> None:
         try:
-            with self._office.open_desk(run.connection, actor=run.actor, pushes=run.kind == "push") as desk:
+            with self._office.desk(run.connection, actor=run.actor, pushes=run.kind in PUSHES) as desk:
                 KINDS[run.kind](desk, run)
         except BusyError as error:
-            _log.info("Run %s waits: %s", run_id, error.message)
-            self._office.ledger.runs.put_back(run_id)
+            _log.info("Run %s waits: %s", run.run, error.message)
         except SheetsyncError as error:
-            _log.warning("Run %s ended: %s", run_id, error.message)
-            self._office.ledger.runs.finish(run_id, "failed", error.as_dict())
+            _log.warning("Run %s ended: %s", run.run, error.message)
+            self._ledger.runs.finish(run.run, "failed", error.as_dict())
 
     def _waiting(self) -> list[str]:
-        """Return runs that wait, or whose driver died; also shows that this process is alive."""
-        self._office.beat()
-        return [run.run for run in self._office.unattended() if run.run not in self._carrying]
+        """Return runs to wake somebody for; also shows that this process is alive."""
+        self._ledger.runs.beat(self._office.processes.me())
+        return [run.run for run in self._unattended() if run.run not in self._carrying]
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits and nothing is being carried out."""
-        return not self._carrying and not self._office.unattended()
+    def _unattended(self) -> list[Run]:
+        found = unattended(self._ledger, self._office.processes, silence=self._office.lease)
+        return [run for run in found if run.kind in KINDS]

@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sheetsync.bootstrap import Office
 from sheetsync.config import RedactingFilter, redact
-from sheetsync.errors import InterruptedPushError, SheetsyncError, UnreachableError, UsageError
+from sheetsync.errors import InterruptedRunError, SheetsyncError, UnreachableError, UsageError
 from sheetsync.jobs.desk import Desk
 
 P = ParamSpec("P")
@@ -55,8 +55,12 @@ class Frame:
     @contextmanager
     def desk(self, connection: str, *, pushes: bool = False) -> Iterator[Desk]:
         """Open one connection with a progress bar on stderr."""
-        with Office.open(self.config, os.environ) as office, self.progress() as report:
-            yield office.desk(connection, actor=self.actor, report=report, pushes=pushes)
+        with (
+            Office.open(self.config, os.environ) as office,
+            self.progress() as report,
+            office.desk(connection, actor=self.actor, report=report, pushes=pushes) as desk,
+        ):
+            yield desk
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int | None], None]]:
@@ -78,7 +82,7 @@ class Frame:
     def emit(self, data: dict[str, Any], show: Callable[[Console], None]) -> None:
         """Print a result: as the one JSON object on stdout, or for people."""
         if self.as_json:
-            print(redact(json.dumps(data, ensure_ascii=False)))  # noqa: T201 - the result
+            print(json.dumps(_redacted(data), ensure_ascii=False))  # noqa: T201 - the result
             return
         for warning in data.get("warnings") or ():
             self.err.print(f"[yellow]{_escaped(warning)}[/]")
@@ -88,12 +92,21 @@ class Frame:
     def fail(self, error: SheetsyncError) -> int:
         """Print an error and return its exit code."""
         if self.as_json:
-            print(redact(json.dumps(error.as_dict(), ensure_ascii=False)))  # noqa: T201 - the result
+            print(json.dumps(_redacted(error.as_dict()), ensure_ascii=False))  # noqa: T201 - the result
         else:
             self.err.print(f"[bold red]{_escaped(redact(error.message))}[/]")
             if error.hint:
                 self.err.print(_escaped(redact(error.hint)))
         return error.exit_code
+
+
+def _redacted(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Mask secrets in the texts of a JSON value; its keys and its shape are ours."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _redacted(each) for key, each in value.items()}
+    return [_redacted(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _escaped(text: str) -> str:
@@ -130,7 +143,7 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
             code = frame.fail(error)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # requests under way end by themselves
-            frame.fail(InterruptedPushError("Stopped.", hint="What was done so far is in the ledger."))
+            frame.fail(InterruptedRunError("Stopped.", hint="What was done so far is in the ledger."))
             code = 130
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise

@@ -190,8 +190,8 @@ def _refuse_without_action(
         reset = f"choose Reset to set it to {typed}, or " if target >= 0 else ""
         raise EditProblem(
             f"{unit.header} was overtyped from {words.amount(before, unit)} to {typed} and no action says "
-            f"what that means: {reset}empty the cell, pull to get the balance back, and type the change as an "
-            "amount with an action."
+            f"what that means: {reset}empty the cell, pull to get the balance back, and type the change as "
+            "an amount with an action."
         )
 
 
@@ -203,9 +203,9 @@ def _changes(
         header = words.unit_of(code, units).header
         if action is not Action.RESET or code in amounts:
             raise EditProblem(
-                f"The {header} cell was overtyped beside {action.label}: it is not "
-                "clear which number counts. Leave only one: Reset with an empty amount sets the balance to "
-                "the typed number; otherwise empty the balance cell, a pull fills it in again."
+                f"The {header} cell was overtyped beside {action.label}: it is not clear which number "
+                "counts. Leave only one: Reset with an empty amount sets the balance to the typed number; "
+                "otherwise empty the balance cell, a pull fills it in again."
             )
     wanted = {**amounts, **targets}
     if not wanted:

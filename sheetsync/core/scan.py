@@ -58,11 +58,15 @@ def scan(tab: Tab, book: Book, *, marked: Collection[str] = ()) -> Scan:
     # one tuple of cells against one tuple of the ledger's: settles nearly every row
     cells_of, expected_of = _comparison(tab, place, book)
     special, formulas, known_of = {*marked, *twins}, tab.formulas, book.baselines.get
-    suspects, ignored = [], 0
+    suspects, ignored, width = [], 0, len(book.units)
     for account_id, row, number in zip(ids, tab.values, tab.numbers, strict=True):
         known = known_of(account_id)
         if known is not None and account_id not in special and number not in formulas:
-            if cells_of(row) == expected_of(known) or _says_nothing(row, place, known, book):
+            cells = cells_of(row)
+            # TRUE and FALSE are no balances, though Python takes them for 1 and 0
+            if cells == expected_of(known) and bool not in map(type, cells[3 : 3 + width]):
+                continue
+            if _says_nothing(row, place, known, book):
                 continue
         elif is_blank(account_id):
             ignored += 1
@@ -98,23 +102,17 @@ def _twins(ids: Sequence[str], numbers: Sequence[int]) -> dict[str, list[int]]:
 
 def _comparison(
     tab: Tab, place: Mapping[str, int], book: Book
-) -> tuple[Callable[[Sequence[CellValue]], object], Callable[[Baseline], object]]:
+) -> tuple[Callable[[Sequence[CellValue]], tuple[CellValue, ...]], Callable[[Baseline], object]]:
     """Return two functions: some cells of a row, and what they are where the row says nothing.
 
     Equal means that the row says nothing; different only that it has to be looked at cell by cell.
     """
     needed = (fields.KEY, fields.EMAIL, fields.NAME, *map(fields.balance, book.units), *book.typed)
-    numbers = [place[fields.balance(unit)] for unit in book.units if fields.balance(unit) in place]
-    if not all(name in place for name in needed) or any(_holds_truth(tab, at) for at in numbers):
-        return (lambda _: False), (lambda _: True)
+    if not all(name in place for name in needed):
+        return (lambda _: ()), (lambda _: None)
     cells_of = itemgetter(*(place[name] for name in needed))
     blank = _blank_of(tab, place, book)
     return cells_of, _expectation(book.units, blank, len(book.typed))
-
-
-def _holds_truth(tab: Tab, at: int) -> bool:
-    """Whether a column holds TRUE or FALSE, which Python takes for 1 and 0."""
-    return bool in set(map(type, map(itemgetter(at), tab.values)))
 
 
 def _blank_of(tab: Tab, place: Mapping[str, int], book: Book) -> CellValue:

@@ -158,7 +158,9 @@ def settle_dead_owner(desk: Desk) -> bool:
     lease = desk.ledger.runs.lease(desk.system)
     if not (_orphaned(desk) if lease is None or lease.run is None else _is_dead(desk, lease)):
         return False
-    run = desk.ledger.runs.start("recovery", desk.name, desk.system, actor=desk.actor)
+    run = desk.ledger.runs.start(
+        "recovery", desk.name, desk.system, actor=desk.actor, owner=desk.processes.me()
+    )
     try:
         with drive(desk, run):
             pass

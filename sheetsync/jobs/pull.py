@@ -19,7 +19,8 @@ from sheetsync.errors import ProviderError, RejectedError, RetryableError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.outcome import finish_showing
-from sheetsync.jobs.showing import balance_cells, holds_edit
+from sheetsync.jobs.running import running
+from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit
 from sheetsync.jobs.survey import Live, Survey, from_book, survey
 from sheetsync.jobs.verify import VERIFIABLE, judge
 from sheetsync.ports import OperationRecord, Progress
@@ -47,8 +48,13 @@ class Found:
     watched: dict[str, Account] = field(default_factory=dict)
 
 
-def pull(desk: Desk, *, account_ids: Collection[str] | None = None) -> dict[str, Any]:
+def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: str | None = None) -> dict[str, Any]:
     """Pull all accounts, or refresh those named; return the JSON of ``pull``.
+
+    Args:
+        desk: the connection.
+        account_ids: only these accounts, if given.
+        run: the waiting run that this process carries out.
 
     Raises:
         ProviderError: the list could not be read to its end; the tab is as it was.
@@ -56,14 +62,9 @@ def pull(desk: Desk, *, account_ids: Collection[str] | None = None) -> dict[str,
     """
     desk.sheet.ensure_writable()
     settle_dead_owner(desk)
-    run = desk.ledger.runs.start("pull", desk.name, desk.system, actor=desk.actor)
-    try:
-        result = _pull(desk, run, account_ids)
-    except BaseException:
-        desk.ledger.runs.finish(run, "failed")
-        raise
-    desk.ledger.runs.finish(run, "done", result)
-    return result
+    with running(desk, "pull", run=run) as now:
+        now.result = _pull(now.desk, now.run, account_ids)
+    return now.result
 
 
 def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str, Any]:
@@ -238,8 +239,10 @@ def _merge_row(desk: Desk, merged: Merged, suspect: Suspect, baseline: Baseline,
         cells = _beside_edit(desk, baseline, meaning)
     else:
         cells = _fresh_cells(desk, baseline, desk.clock.now()) | _status(suspect, baseline, meaning)
-        if done:  # nothing is pending any more
-            cells |= dict.fromkeys((*fields.typed(desk.units), fields.STATUS, fields.MESSAGE))
+        if done and meaning.row is not None and meaning.result is not None:
+            record = meaning.survey.records[meaning.result.keys[-1]]
+            cells |= cleared_cells(desk, meaning.row, record, baseline)
+            cells |= {fields.STATUS: None, fields.MESSAGE: None}  # nothing is pending any more
     watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units), fields.KEY)
     merged.patches.append(
         Patch(

@@ -13,6 +13,7 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
 from sheetsync.jobs.outcome import counts, finish_showing
+from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale
@@ -20,13 +21,14 @@ from sheetsync.jobs.verify import verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
 
-def push(desk: Desk, digest: str, *, check: bool = True) -> dict[str, Any]:
+def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None) -> dict[str, Any]:
     """Carry out a plan; pushing an interrupted one again goes on with it, a finished one sends nothing.
 
     Args:
         desk: the connection.
         digest: of the plan.
         check: verify afterwards.
+        run: the waiting or interrupted run that this process goes on with.
 
     Returns:
         The JSON of ``push``.
@@ -42,17 +44,14 @@ def push(desk: Desk, digest: str, *, check: bool = True) -> dict[str, Any]:
             hint=f"Preview first: sheetsync preview {desk.name}",
         )
     planned = [thaw(each) for each in stored.body["operations"]]
-    settle_dead_owner(desk)
-    if not _to_send(desk, planned):
-        return _already_done(desk, stored, planned)
-    desk.sheet.ensure_writable()
-    run = desk.ledger.runs.start("push", desk.name, desk.system, actor=desk.actor, plan=digest)
-    try:
-        result = _carry_out(desk, stored, planned, run=run, check=check)
-    except BaseException as error:
-        desk.ledger.runs.finish(run, "failed", error.as_dict() if isinstance(error, SheetsyncError) else None)
-        raise
-    desk.ledger.runs.finish(run, "done", {"counts": result["counts"]})
+    if run is None:
+        settle_dead_owner(desk)
+        if not _to_send(desk, planned):
+            return _already_done(desk, stored, planned)
+    with running(desk, "push", run=run, plan=digest) as now:
+        now.desk.sheet.ensure_writable()
+        result = _carry_out(now.desk, stored, planned, run=now.run, check=check)
+        now.result = {"counts": result["counts"], "warnings": result["warnings"]}
     return result
 
 
@@ -61,7 +60,8 @@ def _carry_out(
 ) -> dict[str, Any]:
     with drive(desk, run) as held:
         waiting = _to_send(desk, planned)
-        refuse_stale(desk, stored, waiting)
+        if waiting:
+            refuse_stale(desk, stored, waiting)
         desk.ledger.operations.queue(
             [_asked_by(desk, each) for each in waiting],
             held.lease,

@@ -10,6 +10,7 @@ from sheetsync.core.states import RowStatus
 from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.errors import ProviderError, RejectedError, RetryableError, UsageError
 from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.running import running
 from sheetsync.jobs.showing import balance_cells, status_cells
 from sheetsync.jobs.survey import survey
 
@@ -29,14 +30,9 @@ def rebase(desk: Desk, account_id: str, *, keep: Keep) -> dict[str, Any]:
         ProviderError: the balance could not be read.
     """
     desk.sheet.ensure_writable()
-    run = desk.ledger.runs.start("rebase", desk.name, desk.system, actor=desk.actor)
-    try:
-        result = _rebase(desk, account_id, keep, run)
-    except BaseException:
-        desk.ledger.runs.finish(run, "failed")
-        raise
-    desk.ledger.runs.finish(run, "done", result)
-    return result
+    with running(desk, "rebase") as now:
+        now.result = _rebase(now.desk, account_id, keep, now.run)
+    return now.result
 
 
 def _rebase(desk: Desk, account_id: str, keep: Keep, run: str) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from sheetsync.errors import InterruptedRunError, SheetsyncError
+from sheetsync.errors import BusyError, InterruptedRunError, LedgerError, SheetsyncError
 from sheetsync.jobs.desk import Desk
 
 PROGRESS_EVERY_S = 0.5
 """Seconds between two notes of progress in the ledger: often enough to watch, rare enough to cost nothing."""
+
+
+BEATS_PER_LEASE = 3
+"""So that one lost beat, or a slow database, does not make a live process count as dead."""
 
 
 class Running:
@@ -25,7 +29,7 @@ class Running:
     def __init__(self, desk: Desk, run: str) -> None:
         self.run = run
         self.desk = replace(desk, report=self._report)
-        self.result: dict[str, Any] | None = None
+        self.result: dict[str, Any] = {}
         self._shown = desk.report
         self._lock = threading.Lock()
         self._noted_s = 0.0
@@ -60,13 +64,21 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
         run: the id of a run that waited, claimed by this process.
         plan: digest of the plan it carries out.
     """
+    waited = run is not None
     if run is None:
         run = desk.ledger.runs.start(
             kind, desk.name, desk.system, actor=desk.actor, owner=desk.processes.me(), plan=plan
         )
     now = Running(desk, run)
     try:
-        yield now
+        with _alive(desk):
+            yield now
+    except BusyError as error:
+        if waited:
+            desk.ledger.runs.put_back(run)
+        else:
+            desk.ledger.runs.finish(run, "failed", error.as_dict())
+        raise
     except InterruptedRunError as error:
         desk.ledger.runs.finish(run, "cancelled", error.as_dict())
         raise
@@ -77,3 +89,26 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
         desk.ledger.runs.finish(run, "failed")
         raise
     desk.ledger.runs.finish(run, "done", now.result)
+
+
+@contextmanager
+def _alive(desk: Desk) -> Iterator[None]:
+    """Show that this process is alive while the body runs, so that no worker takes its run over."""
+    stop = threading.Event()
+    pause_s = desk.lease.total_seconds() / BEATS_PER_LEASE
+    me = desk.processes.me()
+
+    def beat() -> None:
+        while True:
+            with suppress(LedgerError):  # a later beat may still be in time
+                desk.ledger.runs.beat(me)
+            if stop.wait(pause_s):
+                return
+
+    thread = threading.Thread(target=beat, name=f"alive-{desk.name}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -11,7 +11,7 @@ from sheetsync.core.accounts import Action, Balances, resulting
 from sheetsync.core.decide import Planned
 from sheetsync.core.states import OperationState, RowStatus
 from sheetsync.errors import (
-    InterruptedPushError,
+    InterruptedRunError,
     LostLeaseError,
     ProviderError,
     RejectedError,
@@ -87,7 +87,10 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
                     worker.result()
             except KeyboardInterrupt:
                 # the pool's end waits for the requests in flight
-                sending.stop(InterruptedPushError("The push was stopped; nothing more was sent."))
+                sending.stop(InterruptedRunError("The push was stopped; nothing more was sent."))
+            except BaseException:
+                sending.halt.set()
+                raise
     finally:
         if not sending.held.lost.is_set():
             desk.ledger.operations.withdraw(sending.run, why="the push ended before this row was sent")
@@ -105,13 +108,13 @@ def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock
                 return
             try:
                 send_one(sending, planned)
+                with sending.lock:
+                    sending.done += 1
+                    done = sending.done
+                sending.desk.report("Pushing", done, total)
             except SheetsyncError as error:
                 sending.stop(error)
                 return
-            with sending.lock:
-                sending.done += 1
-                done = sending.done
-            sending.desk.report("Pushing", done, total)
 
 
 def send_one(sending: Sending, planned: Planned) -> None:

@@ -14,34 +14,38 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner, wait_until
 from sheetsync.jobs.outcome import counts, finish_showing
+from sheetsync.jobs.running import running
 from sheetsync.ports import OperationRecord
 
 VERIFIABLE = frozenset({OperationState.ACCEPTED, OperationState.UNKNOWN})
 
 
-def verify(desk: Desk, *, account_ids: Collection[str] | None = None, wait: bool = False) -> dict[str, Any]:
+def verify(
+    desk: Desk,
+    *,
+    account_ids: Collection[str] | None = None,
+    wait: bool = False,
+    run: str | None = None,
+) -> dict[str, Any]:
     """Verify what is not settled; return the JSON of ``verify``.
 
     Args:
         desk: the connection; operations of other connections to its credit system are settled too.
         account_ids: only these accounts, if given.
         wait: wait until lost requests can be judged.
+        run: the waiting run that this process carries out.
 
     Raises:
         ProviderError: the credit system could not be reached; what was proven before stays proven.
     """
     settle_dead_owner(desk)
-    run = desk.ledger.runs.start("verify", desk.name, desk.system, actor=desk.actor)
-    try:
+    with running(desk, "verify", run=run) as now:
         looked_at = _open(desk, account_ids)
         if wait:
-            _wait_for(desk, looked_at)
-        verify_records(desk, looked_at, run=run)
-        result = _result(desk, run, [record.key for record in looked_at])
-    except BaseException:
-        desk.ledger.runs.finish(run, "failed")
-        raise
-    desk.ledger.runs.finish(run, "done", {"counts": result["counts"]})
+            _wait_for(now.desk, looked_at)
+        verify_records(now.desk, looked_at, run=now.run)
+        result = _result(desk, now.run, [record.key for record in looked_at])
+        now.result = {"counts": result["counts"], "warnings": result["warnings"]}
     return result
 
 

@@ -149,7 +149,13 @@ class OperationStore(OperationReader):
             transaction.connection.execute(
                 update(operations)
                 .where(operations.c.key == key, operations.c.state.in_(UNPROVEN))
-                .values(message=message, evidence=evidence, checked_at=transaction.now, shown=False)
+                .values(
+                    message=message,
+                    evidence=evidence,
+                    checked_at=transaction.now,
+                    checks=operations.c.checks + 1,
+                    shown=False,
+                )
             )
 
         self._database.write(work)

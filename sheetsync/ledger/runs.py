@@ -1,15 +1,19 @@
 """Runs and leases: who does what, and who may."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
 from ulid import ULID
 
 from sheetsync.ledger.database import Database, Transaction
 from sheetsync.ledger.events import Event
-from sheetsync.ledger.schema import leases, runs
+from sheetsync.ledger.schema import leases, runs, workers
 from sheetsync.ports import Lease, Owner, Run
+
+FORGET_WORKERS_AFTER = timedelta(days=1)
+"""After a day of silence nobody waits for a worker any more."""
 
 
 class RunStore:
@@ -20,9 +24,17 @@ class RunStore:
         self._newest = 0
 
     def start(
-        self, kind: str, connection_name: str, system: str, *, actor: str, plan: str | None = None
+        self,
+        kind: str,
+        connection_name: str,
+        system: str,
+        *,
+        actor: str,
+        owner: Owner | None = None,
+        plan: str | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> str:
-        """Begin a run; return its id, a ULID, so that ids sort by time."""
+        """Begin a run, or let it wait for a worker; return its id, a ULID, so that ids sort by time."""
 
         def work(transaction: Transaction) -> str:
             run = self._next_id()
@@ -33,13 +45,16 @@ class RunStore:
                     connection=connection_name,
                     system=system,
                     actor=actor,
-                    state="running",
+                    state="queued" if owner is None else "running",
                     plan=plan,
+                    params=dict(params or {}),
                     started_at=transaction.now,
+                    **_owner_values(owner),
                 )
             )
             body = {"kind": kind, "connection": connection_name, "plan": plan}
-            transaction.chain.append(Event(system, transaction.now, actor, "run_started", None, run, body))
+            kind_of_event = "run_queued" if owner is None else "run_started"
+            transaction.chain.append(Event(system, transaction.now, actor, kind_of_event, None, run, body))
             return run
 
         return self._database.write(work)
@@ -49,14 +64,62 @@ class RunStore:
         self._newest = max(int(ULID()), self._newest + 1)
         return str(ULID.from_int(self._newest))
 
-    def progress(self, run: str, done: int, total: int | None) -> None:
-        """Note how far a run is."""
+    def claim(self, run: Run, owner: Owner) -> bool:
+        """Become the driver of a run as it was seen: waiting, or with a dead driver."""
+
+        def work(transaction: Transaction) -> bool:
+            seen = _owner_values(run.owner)
+            changed = transaction.connection.execute(
+                update(runs)
+                .where(
+                    runs.c.run == run.run,
+                    runs.c.state == run.state,
+                    runs.c.state.in_(("queued", "running")),
+                    *(runs.c[name].is_not_distinct_from(value) for name, value in seen.items()),
+                )
+                .values(state="running", **_owner_values(owner))
+            )
+            if changed.rowcount:
+                body = {"machine": owner.machine, "pid": owner.pid}
+                event = Event(run.system, transaction.now, run.actor, "run_claimed", None, run.run, body)
+                transaction.chain.append(event)
+            return bool(changed.rowcount)
+
+        return self._database.write(work)
+
+    def put_back(self, run: str) -> None:
+        """Let a claimed run wait again."""
 
         def work(transaction: Transaction) -> None:
-            statement = update(runs).where(runs.c.run == run).values(done=done, total=total)
-            transaction.connection.execute(statement)
+            where = (runs.c.run == run, runs.c.state == "running")
+            values = {"state": "queued", **_owner_values(None)}
+            transaction.connection.execute(update(runs).where(*where).values(**values))
 
         self._database.write(work)
+
+    def cancel(self, run: str) -> bool:
+        """Ask a run to stop between two rows; one that waits ends at once. False if it has ended."""
+
+        def work(transaction: Transaction) -> bool:
+            connection = transaction.connection
+            waiting = (runs.c.run == run, runs.c.state == "queued")
+            values = {"state": "cancelled", "cancel": True, "ended_at": transaction.now}
+            ended = connection.execute(update(runs).where(*waiting).values(**values)).rowcount
+            going = (runs.c.run == run, runs.c.state == "running")
+            asked = connection.execute(update(runs).where(*going).values(cancel=True)).rowcount
+            return bool(ended or asked)
+
+        return self._database.write(work)
+
+    def progress(self, run: str, done: int, total: int | None) -> bool:
+        """Note how far a run is; return whether somebody asked it to stop."""
+
+        def work(transaction: Transaction) -> bool:
+            connection = transaction.connection
+            connection.execute(update(runs).where(runs.c.run == run).values(done=done, total=total))
+            return bool(connection.execute(select(runs.c.cancel).where(runs.c.run == run)).scalar())
+
+        return self._database.write(work)
 
     def finish(self, run: str, state: str, result: Any = None) -> None:  # noqa: ANN401 - JSON
         """End a run that is still running; its result is what the command printed."""
@@ -75,11 +138,35 @@ class RunStore:
 
         self._database.write(work)
 
+    def beat(self, owner: Owner) -> None:
+        """Show that a worker is alive; forgets workers that have been silent for a day."""
+        now = self._database.now()
+
+        def work(transaction: Transaction) -> None:
+            connection = transaction.connection
+            who = _worker(owner)
+            if not connection.execute(update(workers).where(*who).values(seen_at=now)).rowcount:
+                connection.execute(insert(workers).values(seen_at=now, **_owner_values(owner)))
+            connection.execute(delete(workers).where(workers.c.seen_at < now - FORGET_WORKERS_AFTER))
+
+        self._database.write(work)
+
+    def seen(self, owner: Owner) -> datetime | None:
+        """Return when a worker last showed that it is alive."""
+        with self._database.read() as connection:
+            return connection.execute(select(workers.c.seen_at).where(*_worker(owner))).scalar_one_or_none()
+
+    def unfinished(self) -> list[Run]:
+        """Return runs that wait or run, oldest first."""
+        query = select(runs).where(runs.c.state.in_(("queued", "running"))).order_by(runs.c.run)
+        with self._database.read() as connection:
+            return [_run(row) for row in connection.execute(query).mappings()]
+
     def get(self, run: str) -> Run | None:
         """Return one run."""
         with self._database.read() as connection:
             row = connection.execute(select(runs).where(runs.c.run == run)).mappings().one_or_none()
-            return None if row is None else Run(**row)
+            return None if row is None else _run(row)
 
     def newest(self, connection_name: str | None = None, *, limit: int = 50) -> list[Run]:
         """Return runs, newest first."""
@@ -87,7 +174,7 @@ class RunStore:
         if connection_name is not None:
             query = query.where(runs.c.connection == connection_name)
         with self._database.read() as connection:
-            return [Run(**row) for row in connection.execute(query).mappings()]
+            return [_run(row) for row in connection.execute(query).mappings()]
 
     def lease(self, system: str) -> Lease | None:
         """Return who holds, or last held, a credit system."""
@@ -166,6 +253,23 @@ class RunStore:
             transaction.connection.execute(update(leases).where(*where).values(run=None))
 
         self._database.write(work)
+
+
+def _run(row: RowMapping) -> Run:
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}
+    machine, pid, started = (values.pop(name) for name in ("machine", "pid", "pid_started"))
+    owner = None if machine is None else Owner(machine, pid, started)
+    return Run(**{**values, "params": values["params"] or {}, "owner": owner})
+
+
+def _owner_values(owner: Owner | None) -> dict[str, Any]:
+    if owner is None:
+        return {"machine": None, "pid": None, "pid_started": None}
+    return {"machine": owner.machine, "pid": owner.pid, "pid_started": owner.started}
+
+
+def _worker(owner: Owner) -> tuple[ColumnElement[bool], ...]:
+    return tuple(workers.c[name] == value for name, value in _owner_values(owner).items())
 
 
 def _lease(row: Any) -> Lease:  # noqa: ANN401 - a database row

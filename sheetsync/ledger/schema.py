@@ -6,6 +6,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -111,8 +112,29 @@ runs = Table(
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("result", Json),
+    # what a worker needs to carry it out, and which process does
+    Column("params", Json),
+    Column("machine", String(200)),
+    Column("pid", Integer),
+    Column("pid_started", String(40)),
     Index("ix_runs_connection_started_at", "connection", "started_at"),
     Index("ix_runs_state", "state"),
+)
+
+workers = Table(  # processes that carry out runs, and when they last showed that they are alive
+    "workers",
+    metadata,
+    Column("machine", String(200), primary_key=True),
+    Column("pid", Integer, primary_key=True),
+    Column("pid_started", String(40), primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+)
+
+paces = Table(  # the rate limit that several machines share: one board of slots per credit system
+    "paces",
+    metadata,
+    Column("system", String(300), primary_key=True),
+    Column("board", LargeBinary, nullable=False),
 )
 
 leases = Table(  # who drives pushes and undos of a credit system
@@ -158,6 +180,8 @@ operations = Table(
     Column("checked_at", Moment),
     Column("message", Text, nullable=False, default=""),
     Column("evidence", Json),
+    # how often a verify could not decide it; the pauses between checks grow with it
+    Column("checks", Integer, nullable=False, default=0, server_default="0"),
     # whether the tab shows the present state
     Column("shown", Boolean, nullable=False, default=False),
     Index("ix_operations_system_state", "system", "state"),

@@ -9,6 +9,7 @@ from sheetsync.ledger.audit import audit
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.migrate import bring_up_to_date
 from sheetsync.ledger.operations import OperationStore
+from sheetsync.ledger.pace import B, PaceStore
 from sheetsync.ledger.plans import PlanStore
 from sheetsync.ledger.runs import RunStore
 
@@ -40,6 +41,10 @@ class SqlLedger:
         """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""
         with self.database.read() as connection:
             return audit(connection)
+
+    def pace(self, system: str, *, size: int, open_board: Callable[[memoryview], B]) -> PaceStore[B]:
+        """Return a credit system's board of slots, for credit systems that several machines talk to."""
+        return PaceStore(self.database, system, size=size, open_board=open_board)
 
     def close(self) -> None:
         """Close every connection."""

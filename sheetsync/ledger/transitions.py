@@ -33,6 +33,7 @@ _CLAIM = (
         fence=bindparam("new_fence"),
         sent_at=bindparam("now"),
         left_at=None,
+        checks=0,
         shown=False,
     )
     .returning(operations.c.actor)

@@ -1,7 +1,7 @@
 """What the ledger promises: the truth about our intentions, durable before anything is sent."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -39,9 +39,12 @@ class Run:
     """One execution of pull, push, verify, import or undo.
 
     Attributes:
-        state: running, done, failed, cancelled or interrupted.
+        state: queued, running, done, failed, cancelled or interrupted.
         done, total: progress in rows; total None while unknown.
         cancel: somebody asked it to stop between two rows.
+        result: what it came to, or the error object.
+        params: what a worker needs to carry it out.
+        owner: the process that drives it; None while it waits.
     """
 
     run: str
@@ -57,6 +60,8 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     result: Any = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    owner: "Owner | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ class OperationRecord:
         attempts: how often it was sent.
         closed: another edit of its account and unit was sent since.
         left_at: the latest moment at which a byte of the last attempt may have left.
+        checks: how often a verify could not decide it.
         shown: whether the tab shows the present state.
     """
 
@@ -153,6 +159,7 @@ class OperationRecord:
     left_at: datetime | None
     settled_at: datetime | None
     checked_at: datetime | None
+    checks: int
     message: str
     evidence: Mapping[str, Any] | None
     shown: bool
@@ -228,13 +235,45 @@ class Runs(Protocol):
     """Runs, and the lease of each credit system."""
 
     def start(
-        self, kind: str, connection_name: str, system: str, *, actor: str, plan: str | None = None
+        self,
+        kind: str,
+        connection_name: str,
+        system: str,
+        *,
+        actor: str,
+        owner: Owner | None = None,
+        plan: str | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> str:
-        """Begin a run; return its id, which sorts by time."""
+        """Begin a run, or without an owner let it wait for a worker; return its id, which sorts by time."""
         ...
 
-    def progress(self, run: str, done: int, total: int | None) -> None:
-        """Note how far a run is."""
+    def claim(self, run: Run, owner: Owner) -> bool:
+        """Become the driver of a run that waits, or whose driver the caller saw dead; one claimer wins."""
+        ...
+
+    def put_back(self, run: str) -> None:
+        """Let a claimed run wait again."""
+        ...
+
+    def unfinished(self) -> list[Run]:
+        """Return runs that wait or run, oldest first."""
+        ...
+
+    def cancel(self, run: str) -> bool:
+        """Ask a run to stop between two rows; one that waits ends at once. False if it has ended."""
+        ...
+
+    def beat(self, owner: Owner) -> None:
+        """Show that a worker is alive; forgets workers that have been silent for a day."""
+        ...
+
+    def seen(self, owner: Owner) -> datetime | None:
+        """Return when a worker last showed that it is alive."""
+        ...
+
+    def progress(self, run: str, done: int, total: int | None) -> bool:
+        """Note how far a run is; return whether somebody asked it to stop."""
         ...
 
     def finish(self, run: str, state: str, result: Any = None) -> None:  # noqa: ANN401 - JSON

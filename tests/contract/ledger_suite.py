@@ -125,9 +125,8 @@ class Office:
 
     def intend(self, lease: Lease, wanted: Planned, *, ledger: SqlLedger | None = None) -> bool:
         """Commit the intent to send an operation."""
-        expected = {unit: after for unit, after in wanted.after.items() if after is not None}
         return (ledger or self.ledger).operations.intend(
-            wanted.operation.key, lease, attempt=wanted.attempt, before=wanted.before, expected=expected
+            wanted.operation.key, lease, attempt=wanted.attempt, before=wanted.before, expected=wanted.after
         )
 
     def conclude(self, lease: Lease, wanted: Planned, state: OperationState) -> OperationState | None:

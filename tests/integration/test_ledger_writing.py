@@ -57,9 +57,13 @@ def give_up(transaction: Transaction) -> None:
 
 
 def hold_up(office: Office, others: list[Callable[[], object]]) -> list[object]:
-    """Run these while the writer is busy, so that all of them wait for the same commit; return what came of them."""
-    gate = threading.Event()
+    """Run these while the writer is busy, so that they wait for the same commit; return what came of them."""
+    busy, gate = threading.Event(), threading.Event()
     queue = office.ledger.database._writer._queue
+
+    def hold(_transaction: Transaction) -> bool:
+        busy.set()
+        return gate.wait(30)
 
     def outcome(work: Callable[[], object]) -> object:
         try:
@@ -68,7 +72,8 @@ def hold_up(office: Office, others: list[Callable[[], object]]) -> list[object]:
             return error
 
     with ThreadPoolExecutor(len(others) + 1) as pool:
-        holding = pool.submit(office.ledger.database.write, lambda _transaction: gate.wait(30))
+        holding = pool.submit(office.ledger.database.write, hold)
+        assert busy.wait(30)
         running = [pool.submit(outcome, work) for work in others]
         while len(queue) < len(others):
             time.sleep(0.001)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sheetsync.core.accounts import Action, Change
+from sheetsync.core.accounts import Action, Capabilities, Change
 from sheetsync.core.decide import carried_out_as_reset, decide
 from sheetsync.core.diff import Trouble
 from sheetsync.core.states import OperationState, RowStatus
@@ -341,6 +341,29 @@ def test_pulled_while_edited() -> None:
     assert "moved from 40 to 55" in result.message
     reset = {**cells, "credits": 55, "action": "Reset"}
     assert RowStatus.CONFLICT == world.one(reset).status
+
+
+def test_the_balance_that_the_person_saw() -> None:
+    """It is the last one up to the Key's basis, not an older and not a newer one."""
+    world = shop()
+    world.moved("7", 3, credits=45)
+    cells = world.row("7", action="Reset", amount=65)
+    world.moved("7", 6, credits=50)
+    assert "at pull 45, now 50, yours 65" in world.one(cells).message
+    world.live["7"] = {"credits": 45}
+    assert RowStatus.EDITED == world.one(cells).status
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "same"), [(LAUNDRY, False), (replace(LAUNDRY, sends_reason=False), True)]
+)
+def test_reason_in_the_key(capabilities: Capabilities, *, same: bool) -> None:
+    """Another reason is another operation where the reason travels; another note never is."""
+    world = World(capabilities)
+    world.account("7", 4000, 0, 0, 0)
+    cells = world.row("7", action="Add", change_balance=5, reason="Goodwill", note="a")
+    assert world.key_of(cells) == world.key_of({**cells, "note": "b", "change_balance": "5.00"})
+    assert same == (world.key_of(cells) == world.key_of({**cells, "reason": "Other"}))
 
 
 # what is not settled

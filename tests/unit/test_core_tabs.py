@@ -19,7 +19,12 @@ from sheetsync.core.tab import CellValue, Tab
 from tests.unit.test_core_kit import CREDITS, FINE, FOUR, LAUNDRY, SAAS, SHOP, Cells, World
 
 KINDS = (SHOP, FINE, LAUNDRY, SAAS)
-TYPED = [*(None, "", " ", 0, 1, 5, 25, -5, 40, 40.0, 2.5, True, False), float("nan"), float("inf"), 1e300]
+TYPED: list[CellValue] = [
+    *(None, "", " ", 0, 1, 5, 25, -5, 40, 40.0, 2.5, True, False),
+    float("nan"),
+    float("inf"),
+    1e300,
+]
 TYPED += ["25", "1,500", "1.500", "12,50", "€25", "25 pts", "1E+15", "nan", "'25", "=1+1", "#REF!", "0", "-0"]
 TYPED += [
     "Add",
