@@ -27,6 +27,7 @@ from sheetsync.config import (
 from sheetsync.core.edits import Rules
 from sheetsync.core.verify import Policy
 from sheetsync.errors import UsageError
+from sheetsync.jobs.attendance import Watch
 from sheetsync.jobs.desk import Desk, Limits, Report
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
@@ -184,6 +185,11 @@ class Office:
     def lease(self) -> timedelta:
         """How long a silent worker keeps what it drives."""
         return timedelta(seconds=self.settings.service.lease_s)
+
+    @property
+    def watch(self) -> Watch:
+        """What tells runs that somebody drives from those that wait."""
+        return Watch(self.ledger, self.processes, silence=self.lease)
 
     def _open_ledger(self) -> SqlLedger:
         if self._ledger is None:

@@ -112,5 +112,4 @@ class Worker:
         return [run.run for run in self._unattended() if run.run not in self._carrying]
 
     def _unattended(self) -> list[Run]:
-        found = unattended(self._ledger, self._office.processes, silence=self._office.lease)
-        return [run for run in found if run.kind in KINDS]
+        return [run for run in unattended(self._office.watch) if run.kind in KINDS]

@@ -13,9 +13,11 @@ from sheetsync.cli import printing
 from sheetsync.cli.demo import run_demo
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command
 from sheetsync.cli.init import write_config
+from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
 from sheetsync.jobs.checking import check_connection, check_service
+from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
 from sheetsync.jobs.outcome import needs_attention
 from sheetsync.jobs.preview import preview, preview_json
@@ -81,6 +83,7 @@ def preview_command(
 @click.option("--plan", "digest", metavar="DIGEST", help="The plan that a preview showed.")
 @click.option("--yes", is_flag=True, help="Preview and push in one go.")
 @click.option("--no-verify", is_flag=True, help="Leave rows at Confirmation Required.")
+@click.option("--detach", "detached", is_flag=True, help="Return at once; a worker carries it out.")
 @ACCOUNTS
 @HIDDEN
 @AS
@@ -92,6 +95,7 @@ def push_command(
     digest: str | None,
     yes: bool,
     no_verify: bool,
+    detached: bool,
     accounts: tuple[str, ...],
     include_hidden: bool,
 ) -> int:
@@ -105,10 +109,16 @@ def push_command(
     attention = False
     with frame.desk(connection, pushes=True) as desk:
         if digest is None:
+            refuse_if_busy(desk)
             found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
             if not frame.as_json and not frame.quiet:
                 printing.planned(preview_json(desk, found)["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
+        if detached:
+            result = detach(frame, desk, digest, check=not no_verify)
+            follow = f"sheetsync run {result['run']} --watch"
+            frame.emit(result, lambda out: out.print(f"Run {result['run']} waits. Follow it with: {follow}"))
+            return 0
         result = push(desk, digest, check=not no_verify)
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
     return 1 if attention or needs_attention(result["rows"]) or result["warnings"] else 0
@@ -326,3 +336,7 @@ def ledger_check_command(frame: Frame) -> int:
         ),
     )
     return 0 if good else 1
+
+
+for each in (runs_command, run_command, worker_command):
+    main.add_command(each)

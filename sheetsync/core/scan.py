@@ -64,7 +64,7 @@ def scan(tab: Tab, book: Book, *, marked: Collection[str] = ()) -> Scan:
         if known is not None and account_id not in special and number not in formulas:
             cells = cells_of(row)
             # TRUE and FALSE are no balances, though Python takes them for 1 and 0
-            if cells == expected_of(known) and bool not in map(type, cells[3 : 3 + width]):
+            if cells == expected_of(known) and bool not in map(type, cells[:width]):
                 continue
             if _says_nothing(row, place, known, book):
                 continue
@@ -103,11 +103,11 @@ def _twins(ids: Sequence[str], numbers: Sequence[int]) -> dict[str, list[int]]:
 def _comparison(
     tab: Tab, place: Mapping[str, int], book: Book
 ) -> tuple[Callable[[Sequence[CellValue]], tuple[CellValue, ...]], Callable[[Baseline], object]]:
-    """Return two functions: some cells of a row, and what they are where the row says nothing.
+    """Return two functions: cells of a row, balances first, and what they are where it says nothing.
 
     Equal means that the row says nothing; different only that it has to be looked at cell by cell.
     """
-    needed = (fields.KEY, fields.EMAIL, fields.NAME, *map(fields.balance, book.units), *book.typed)
+    needed = (*map(fields.balance, book.units), fields.KEY, fields.EMAIL, fields.NAME, *book.typed)
     if not all(name in place for name in needed):
         return (lambda _: ()), (lambda _: None)
     cells_of = itemgetter(*(place[name] for name in needed))
@@ -131,7 +131,7 @@ def _expectation(units: Sequence[Unit], blank: CellValue, typed: int) -> Callabl
     def of_one(known: Baseline) -> object:
         minor = known.balances.get(code)
         shown = minor if power == 1 or minor is None else minor / power
-        return (known.key, known.email or blank, known.name or blank, shown, *nothing)
+        return (shown, known.key, known.email or blank, known.name or blank, *nothing)
 
     def of_several(known: Baseline) -> object:
         try:
@@ -141,7 +141,7 @@ def _expectation(units: Sequence[Unit], blank: CellValue, typed: int) -> Callabl
             shown = tuple(
                 blank if minor is None else minor / power for minor, power in zip(minors, powers, strict=True)
             )
-        return (known.key, known.email or blank, known.name or blank, *shown, *nothing)
+        return (*shown, known.key, known.email or blank, known.name or blank, *nothing)
 
     return of_one if len(units) == 1 else of_several
 

@@ -1,38 +1,43 @@
 """Which runs somebody drives, and which wait for a worker or lost theirs."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sheetsync.ports import Ledger, Processes, Run
 
 
-def is_driven(ledger: Ledger, processes: Processes, run: Run, *, silence: timedelta) -> bool:
-    """Whether the run's process is alive and shows it.
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Where to look.
 
-    Args:
+    Attributes:
         ledger: where workers show that they are alive.
         processes: this machine's; a process that is gone here is known at once.
-        run: which.
         silence: after which a worker counts as gone, one that is stopped included.
     """
-    if run.owner is None or processes.is_alive(run.owner) is False:
+
+    ledger: Ledger
+    processes: Processes
+    silence: timedelta
+
+
+def is_driven(watch: Watch, run: Run) -> bool:
+    """Whether the run's process is alive and shows it."""
+    if run.owner is None or watch.processes.is_alive(run.owner) is False:
         return False
-    if run.owner == processes.me():
+    if run.owner == watch.processes.me():
         return True
-    seen = ledger.runs.seen(run.owner)
-    return seen is not None and ledger.runs.now() - seen < silence
+    seen = watch.ledger.runs.seen(run.owner)
+    return seen is not None and watch.ledger.runs.now() - seen < watch.silence
 
 
-def unattended(ledger: Ledger, processes: Processes, *, silence: timedelta) -> list[Run]:
+def unattended(watch: Watch) -> list[Run]:
     """Return runs that wait for a worker or lost theirs, oldest first."""
     return [
-        run
-        for run in ledger.runs.unfinished()
-        if run.state == "queued" or not is_driven(ledger, processes, run, silence=silence)
+        run for run in watch.ledger.runs.unfinished() if run.state == "queued" or not is_driven(watch, run)
     ]
 
 
-def shown_state(ledger: Ledger, processes: Processes, run: Run, *, silence: timedelta) -> str:
+def shown_state(watch: Watch, run: Run) -> str:
     """Return the state for people: a run whose process died is interrupted, whatever it wrote down last."""
-    if run.state == "running" and not is_driven(ledger, processes, run, silence=silence):
-        return "interrupted"
-    return run.state
+    return "interrupted" if run.state == "running" and not is_driven(watch, run) else run.state

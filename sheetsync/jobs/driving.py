@@ -171,6 +171,17 @@ def settle_dead_owner(desk: Desk) -> bool:
     return True
 
 
+def refuse_if_busy(desk: Desk) -> None:
+    """Refuse to begin what another push would only refuse later.
+
+    Raises:
+        BusyError: says who pushes what.
+    """
+    lease = desk.ledger.runs.lease(desk.system)
+    if lease is not None and lease.run is not None and not _is_dead(desk, lease):
+        raise busy(desk, lease)
+
+
 def _is_dead(desk: Desk, lease: Lease) -> bool:
     alive = desk.processes.is_alive(lease.owner)
     silent = desk.ledger.runs.now() >= lease.expires_at

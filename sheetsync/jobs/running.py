@@ -13,6 +13,9 @@ PROGRESS_EVERY_S = 0.5
 """Seconds between two notes of progress in the ledger: often enough to watch, rare enough to cost nothing."""
 
 
+STAGES = {"push": "Pushing", "pull": "Reading accounts", "verify": "Verifying"}
+"""The stage of each kind of run that its progress counts."""
+
 BEATS_PER_LEASE = 3
 """So that one lost beat, or a slow database, does not make a live process count as dead."""
 
@@ -26,8 +29,10 @@ class Running:
         result: what the command prints; kept with the run.
     """
 
-    def __init__(self, desk: Desk, run: str) -> None:
+    def __init__(self, desk: Desk, kind: str, run: str) -> None:
         self.run = run
+        self._stage = STAGES.get(kind)
+        self._last: tuple[int, int | None] | None = None
         self.desk = replace(desk, report=self._report)
         self.result: dict[str, Any] = {}
         self._shown = desk.report
@@ -41,6 +46,9 @@ class Running:
             InterruptedRunError: somebody cancelled the run.
         """
         self._shown(what, done, total)
+        if what != self._stage:
+            return
+        self._last = (done, total)
         now_s = self.desk.processes.uptime_s()
         with self._lock:
             if now_s - self._noted_s < PROGRESS_EVERY_S:
@@ -52,6 +60,11 @@ class Running:
                 f"The run {self.run} was cancelled; what was done before stays done.",
                 hint=f"See: sheetsync run {self.run}",
             )
+
+    def note_last(self) -> None:
+        """Note the progress that the last throttled report left out."""
+        if self._last is not None:
+            self.desk.ledger.runs.progress(self.run, *self._last)
 
 
 @contextmanager
@@ -69,7 +82,7 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
         run = desk.ledger.runs.start(
             kind, desk.name, desk.system, actor=desk.actor, owner=desk.processes.me(), plan=plan
         )
-    now = Running(desk, run)
+    now = Running(desk, kind, run)
     try:
         with _alive(desk):
             yield now
@@ -88,6 +101,7 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
     except BaseException:
         desk.ledger.runs.finish(run, "failed")
         raise
+    now.note_last()
     desk.ledger.runs.finish(run, "done", now.result)
 
 

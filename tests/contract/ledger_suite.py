@@ -110,7 +110,7 @@ class Office:
     def lease(self, *, length: timedelta = HOUR) -> Lease:
         """Begin a push and take the lease, whoever had it."""
         found = self.ledger.runs.lease(SYSTEM)
-        run = self.ledger.runs.start("push", "main", SYSTEM, actor="cli:ana")
+        run = self.ledger.runs.start("push", "main", SYSTEM, actor="cli:ana", owner=OWNER)
         lease = self.ledger.runs.take(
             SYSTEM, run, actor="cli:ana", owner=OWNER, length=length, unless=found.fence if found else None
         )

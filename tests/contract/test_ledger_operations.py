@@ -10,6 +10,8 @@ from sheetsync.core.states import OperationState
 from sheetsync.errors import LostLeaseError
 from tests.contract.ledger_suite import (
     LATER,
+    OWNER,
+    OWNER,
     SYSTEM,
     LedgerContract,
     Office,
@@ -262,7 +264,7 @@ class OperationsContract(LedgerContract):
                 return False
 
         def seize() -> bool:
-            run = other.runs.start("push", "main", SYSTEM, actor="b")
+            run = other.runs.start("push", "main", SYSTEM, actor="b", owner=OWNER)
             lease = other.runs.take(
                 SYSTEM, run, actor="b", owner=lost.owner, length=lost.expires_at - LATER, unless=lost.fence
             )

@@ -63,7 +63,7 @@ class RunsContract(LedgerContract):
     def test_run(self, office: Office) -> None:
         """A run begins, goes on and ends."""
         runs = office.ledger.runs
-        run = runs.start("push", "main", SYSTEM, actor="cli:ana", plan="sha256:1")
+        run = runs.start("push", "main", SYSTEM, actor="cli:ana", owner=OWNER, plan="sha256:1")
         runs.progress(run, 3, 10)
         found = runs.get(run)
         assert found is not None
@@ -88,7 +88,7 @@ class RunsContract(LedgerContract):
 
     def test_ended_run_stays_ended(self, office: Office) -> None:
         """Only a run that is still running ends."""
-        run = office.ledger.runs.start("pull", "main", SYSTEM, actor="a")
+        run = office.ledger.runs.start("pull", "main", SYSTEM, actor="a", owner=OWNER)
         office.ledger.runs.finish(run, "failed")
         office.ledger.runs.finish(run, "done", {"x": 1})
         found = office.ledger.runs.get(run)
@@ -98,9 +98,72 @@ class RunsContract(LedgerContract):
     def test_newest(self, office: Office) -> None:
         """Newest first, also of those that began in the same millisecond."""
         runs = office.ledger.runs
-        ids = [runs.start("pull", "main" if even else "other", SYSTEM, actor="a") for even in (1, 0) * 10]
+        ids = [
+            runs.start("pull", "main" if even else "other", SYSTEM, actor="a", owner=OWNER)
+            for even in (1, 0) * 10
+        ]
         assert ids[::-1] == [run.run for run in runs.newest()]
         assert ids[::-2][:3] == [run.run for run in runs.newest("other", limit=3)]
+
+    def test_waiting_run(self, office: Office) -> None:
+        """A run without an owner waits, with what a worker needs; of many workers one gets it."""
+        runs = office.ledger.runs
+        run = runs.start("push", "main", SYSTEM, actor="cli:ana", params={"digest": "sha256:1"})
+        waiting = runs.get(run)
+        assert waiting is not None
+        assert ("queued", None, {"digest": "sha256:1"}) == (waiting.state, waiting.owner, waiting.params)
+        assert [waiting] == runs.unfinished()
+        ledgers = [office.ledger, office.another()] * 4
+        owners = [replace(OWNER, pid=number) for number in range(8)]
+        works = [
+            partial(ledger.runs.claim, waiting, owner) for ledger, owner in zip(ledgers, owners, strict=True)
+        ]
+        won = at_once(works)
+        found = runs.get(run)
+        assert found is not None
+        assert sum(won) == 1
+        assert ("running", owners[won.index(True)]) == (found.state, found.owner)
+        runs.put_back(run)
+        assert waiting == runs.get(run)
+
+    def test_run_of_a_dead_driver(self, office: Office) -> None:
+        """A run is taken from the driver that was seen dead, and from no other."""
+        runs = office.ledger.runs
+        run = runs.start("push", "main", SYSTEM, actor="a", owner=OWNER)
+        seen = runs.get(run)
+        assert seen is not None
+        assert runs.claim(seen, replace(OWNER, pid=1))
+        assert not runs.claim(seen, replace(OWNER, pid=2))
+        runs.finish(run, "done")
+        assert not runs.claim(seen, replace(OWNER, pid=3))
+        assert runs.unfinished() == []
+
+    def test_cancel(self, office: Office) -> None:
+        """A run that waits ends at once; one that runs hears of it with its progress."""
+        runs = office.ledger.runs
+        waiting = runs.start("push", "main", SYSTEM, actor="a")
+        running = runs.start("push", "main", SYSTEM, actor="a", owner=OWNER)
+        assert runs.progress(running, 1, 2) is False
+        assert [True, True] == [runs.cancel(waiting), runs.cancel(running)]
+        assert runs.progress(running, 2, 2) is True
+        found = runs.get(waiting)
+        assert found is not None
+        assert found.state == "cancelled"
+        runs.finish(running, "cancelled")
+        assert [False, False] == [runs.cancel(waiting), runs.cancel(running)]
+
+    def test_workers(self, office: Office) -> None:
+        """A worker shows that it is alive."""
+        runs = office.ledger.runs
+        assert runs.seen(OWNER) is None
+        runs.beat(OWNER)
+        first = runs.seen(OWNER)
+        runs.beat(OWNER)
+        second = runs.seen(OWNER)
+        assert first is not None
+        assert second is not None
+        assert second >= first
+        assert runs.seen(replace(OWNER, pid=1)) is None
 
     def test_lease(self, office: Office) -> None:
         """A lease says who holds the system, for which run, and until when."""

@@ -17,7 +17,7 @@ from sheetsync.errors import LedgerError
 from sheetsync.ledger.database import Transaction
 from sheetsync.ledger.events import Event
 from sheetsync.ledger.schema import pulls
-from tests.contract.ledger_suite import SYSTEM, Office, at_once
+from tests.contract.ledger_suite import OWNER, SYSTEM, Office, at_once
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -139,7 +139,7 @@ def test_crowd(office: Office) -> None:
     def work(number: int) -> None:
         ledger = ledgers[number % len(ledgers)]
         for _ in range(5):
-            run = ledger.runs.start("pull", "main", SYSTEM, actor="a")
+            run = ledger.runs.start("pull", "main", SYSTEM, actor="a", owner=OWNER)
             ledger.runs.progress(run, 1, 2)
             assert ledger.runs.get(run) is not None
             ledger.runs.finish(run, "done")

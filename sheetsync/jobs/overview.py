@@ -1,0 +1,85 @@
+"""Runs as people look at them: progress, rate, time left, results, and a way to stop one."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from sheetsync.core.states import row_status
+from sheetsync.errors import UsageError
+from sheetsync.jobs import telling
+from sheetsync.jobs.attendance import Watch, shown_state
+from sheetsync.ports import Run
+
+ENDED = frozenset({"done", "failed", "cancelled", "interrupted"})
+
+
+def list_runs(watch: Watch, connection: str | None, *, limit: int = 50) -> dict[str, Any]:
+    """Return the JSON of ``runs``, newest first."""
+    return {"runs": [run_json(watch, run) for run in watch.ledger.runs.newest(connection, limit=limit)]}
+
+
+def show_run(watch: Watch, run_id: str) -> dict[str, Any]:
+    """Return the JSON of ``run``: progress, results, and the operations it sent.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    run = _find(watch, run_id)
+    records = watch.ledger.operations.history(None, run=run_id, limit=None)
+    states = Counter(row_status(record.state).value for record in records)
+    return {
+        **run_json(watch, run),
+        "plan": run.plan,
+        **_pace(watch, run),
+        "counts": dict(states),
+        "rows": [telling.operation_row(record) for record in records],
+        "result": run.result,
+    }
+
+
+def cancel_run(watch: Watch, run_id: str) -> dict[str, Any]:
+    """Ask a run to stop between two rows; requests in flight finish.
+
+    Raises:
+        UsageError: there is no such run, or it has ended.
+    """
+    run = _find(watch, run_id)
+    if not watch.ledger.runs.cancel(run_id):
+        raise UsageError(f"Run {run_id} has ended already ({run.state}).")
+    return run_json(watch, _find(watch, run_id)) | {"cancel": True}
+
+
+def run_json(watch: Watch, run: Run) -> dict[str, Any]:
+    """Return one run as ``runs`` lists it."""
+    return {
+        "run": run.run,
+        "kind": run.kind,
+        "connection": run.connection,
+        "state": shown_state(watch, run),
+        "done": run.done,
+        "total": run.total,
+        "started_at": _moment(run.started_at),
+        "ended_at": _moment(run.ended_at),
+        "actor": run.actor,
+    }
+
+
+def _find(watch: Watch, run_id: str) -> Run:
+    run = watch.ledger.runs.get(run_id)
+    if run is None:
+        raise UsageError(f"There is no run {run_id}.", hint="See: sheetsync runs")
+    return run
+
+
+def _pace(watch: Watch, run: Run) -> dict[str, Any]:
+    """Return rows per second and, while it runs, the seconds that are left."""
+    until = run.ended_at or watch.ledger.runs.now()
+    seconds = (until - run.started_at).total_seconds()
+    rate = run.done / seconds if seconds > 0 else 0.0
+    rest = (run.total or 0) - run.done
+    left_s = round(rest / rate) if rate and run.total and run.ended_at is None else None
+    return {"rows_per_s": round(rate, 2), "left_s": left_s}
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
