@@ -175,6 +175,7 @@ class Office:
                 limits=_limits(connection),
                 lease=self.lease,
                 plan_expires=timedelta(minutes=connection.plan_expires_min),
+                approval_expires=timedelta(hours=connection.approval_expires_h),
                 retries=connection.retries,
                 timezone=self.settings.service.zone,
                 environment=connection.environment,

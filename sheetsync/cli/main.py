@@ -16,6 +16,7 @@ from sheetsync.cli.init import write_config
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
+from sheetsync.jobs.approve import approve
 from sheetsync.jobs.checking import check_connection, check_service
 from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
@@ -155,6 +156,24 @@ def resolve_command(frame: Frame, connection: str, *, key: str, outcome: str, re
         result,
         lambda out: out.print(f"Operation {key} is {printing.word(result['status'])}: {result['message']}"),
     )
+    return 0
+
+
+@main.command("approve")
+@click.argument("connection")
+@click.option("--plan", "digest", metavar="DIGEST", required=True, help="The plan that a preview showed.")
+@click.option("--refuse", is_flag=True, help="Refuse it instead.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; needed to refuse.")
+@AS
+@command
+def approve_command(frame: Frame, connection: str, *, digest: str, refuse: bool, reason: str) -> int:
+    """Consent, as a second person, to exactly that plan."""
+    with Office.open(frame.config, os.environ) as office:
+        office.connection(connection)
+        result = approve(
+            office.ledger, connection, digest, actor=frame.actor, approved=not refuse, reason=reason
+        )
+    frame.emit(result, lambda out: out.print(f"Plan {digest} is {result['status']} by {result['by']}."))
     return 0
 
 

@@ -48,21 +48,14 @@ def runs_command(frame: Frame, connection: str | None, limit: int) -> int:
 
 
 def _table(runs: list[dict[str, Any]]) -> Table:
-    table = Table(title="Runs, newest first", title_justify="left")
-    for name in ("Run", "What", "Tab", "State", "Rows", "UTC", "By"):
-        table.add_column(name, overflow="fold", no_wrap=name != "By")
+    table = Table(title="Runs, newest first", title_justify="left", expand=False, padding=(0, 0))
+    for name in ("Run", "What", "Connection", "State", "Rows", "Started (UTC)", "By"):
+        table.add_column(name, overflow="fold", no_wrap=name not in ("Connection", "By"))
     for run in runs:
-        rows = f"{run['done']} of {run['total']}" if run["total"] else ""
-        cells = (
-            run["run"],
-            run["kind"],
-            run["connection"],
-            run["state"],
-            rows,
-            run["started_at"],
-            run["actor"],
-        )
-        table.add_row(*(escape(cell) for cell in cells))
+        started = run["started_at"][5:16].replace("T", " ")
+        rows = f"{run['done']}/{run['total']}" if run["total"] else ""
+        names = [run[name] for name in ("run", "kind", "connection", "state")]
+        table.add_row(*(escape(cell) for cell in (*names, rows, started, run["actor"])))
     return table
 
 

@@ -60,6 +60,7 @@ class Desk:
     limits: Limits
     lease: timedelta
     plan_expires: timedelta
+    approval_expires: timedelta
     retries: int
     timezone: ZoneInfo
     environment: str

@@ -89,8 +89,25 @@ def refuse_unsafe(desk: Desk, plan: Plan, stored: StoredPlan) -> None:
             "Some rows hold keys that are newer than the ledger, as after restoring a backup.",
             hint="Restore the newer ledger; or pull, look at those rows and type their edits again.",
         )
-    if needs_approval(desk, plan) and stored.approved_by is None:
-        raise ApprovalError(
-            "The plan is over the approval limit and nobody else has approved it yet.",
-            hint=f"A second person runs: sheetsync approve {desk.name} --plan {stored.digest}",
-        )
+    if needs_approval(desk, plan):
+        refuse_unapproved(desk, stored)
+
+
+def refuse_unapproved(desk: Desk, stored: StoredPlan) -> None:
+    """Stop a push that a second person has to approve first.
+
+    Raises:
+        ApprovalError: nobody did, or not lately, or for another run, or it was the person who pushes.
+    """
+    ask = f"A second person runs: sheetsync approve {desk.name} --plan {stored.digest}"
+    if stored.refused_by is not None:
+        raise ApprovalError(f"{stored.refused_by} refused this plan.", hint="Change it and preview again.")
+    if stored.approved_by is None or stored.approved_at is None:
+        raise ApprovalError("The plan is over the approval limit and waits for a second person.", hint=ask)
+    if stored.approved_by in (desk.actor, stored.actor):
+        raise ApprovalError(f"{stored.approved_by} approved it and may not push it as well.", hint=ask)
+    if desk.clock.now() >= stored.approved_at + desk.approval_expires:
+        raise ApprovalError(f"The approval of {desk.local(stored.approved_at)} is too old.", hint=ask)
+    used_by = desk.ledger.runs.get(stored.used_by_run) if stored.used_by_run else None
+    if used_by is not None and used_by.state not in ("interrupted", "running"):
+        raise ApprovalError("The approval was used up by an earlier push.", hint=ask)

@@ -20,6 +20,9 @@ from sheetsync.jobs.staleness import refuse_stale
 from sheetsync.jobs.verify import verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
+QUEUED_SHOWN_FROM = 50
+"""Operations from which the tab shows Queued while they wait; a shorter push ends before anybody looks."""
+
 
 def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None) -> dict[str, Any]:
     """Carry out a plan; pushing an interrupted one again goes on with it, a finished one sends nothing.
@@ -70,7 +73,7 @@ def _carry_out(
             capabilities=desk.rules.capabilities,
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
-        warnings = finish_showing(desk)
+        warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
         sending = Sending(desk, held, run)
         send_all(sending, waiting)
     warnings += finish_showing(desk, sending.told)

@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sheetsync.core.accounts import Account
 from sheetsync.core.states import UNPROVEN
-from sheetsync.errors import UsageError
+from sheetsync.errors import RejectedError, RetryableError, UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
@@ -37,10 +38,23 @@ def resolve(desk: Desk, key: str, *, applied: bool, reason: str) -> dict[str, An
             f"Operation {key} is {record.state.value.replace('_', ' ')}: there is nothing to resolve.",
             hint="Only an operation at Confirmation Required takes a person's verdict.",
         )
-    warnings = finish_showing(desk)
+    warnings = [*_refresh(desk, record), *finish_showing(desk)]
     settled = desk.ledger.operations.by_key([key])[key]
     row = telling.operation_row(settled)
     return {**row, "warnings": warnings}
+
+
+def _refresh(desk: Desk, record: OperationRecord) -> list[str]:
+    """Read the account's balance, so that the row shows the one that the verdict leaves behind."""
+    try:
+        account = desk.provider.account(record.account_id)
+    except (RejectedError, RetryableError) as error:
+        return [f"The balance of user {record.account_id} could not be read: {error.message} Pull to see it."]
+    known = desk.ledger.accounts.baselines(desk.system, desk.maker, {record.account_id})[record.account_id]
+    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=record.run, kind="resolve")
+    found = Account(known.account_id, known.email, known.name, account.balances)
+    desk.ledger.accounts.record(desk.system, reading, [found])
+    return []
 
 
 def history(

@@ -3,8 +3,11 @@
 from sqlalchemy import delete, insert, select, update
 
 from sheetsync.ledger.database import Database, Transaction
+from sheetsync.ledger.events import Event
 from sheetsync.ledger.schema import plans
 from sheetsync.ports import StoredPlan
+
+_APPROVAL = ("approved_by", "approved_at", "refused_by", "used_by_run")
 
 
 class PlanStore:
@@ -14,12 +17,17 @@ class PlanStore:
         self._database = database
 
     def save(self, plan: StoredPlan) -> None:
-        """Store a plan, replacing one with the same digest."""
+        """Store a plan, renewing one with the same digest; its approval stays unless the approver previews."""
 
         def work(transaction: Transaction) -> None:
+            connection = transaction.connection
             where = (plans.c.connection == plan.connection, plans.c.digest == plan.digest)
-            transaction.connection.execute(delete(plans).where(*where))
-            transaction.connection.execute(
+            known = connection.execute(select(plans).where(*where)).mappings().one_or_none()
+            kept = {} if known is None else {name: known[name] for name in _APPROVAL}
+            if kept.get("approved_by") == plan.actor:
+                kept |= {"approved_by": None, "approved_at": None}
+            connection.execute(delete(plans).where(*where))
+            connection.execute(
                 insert(plans).values(
                     connection=plan.connection,
                     digest=plan.digest,
@@ -28,6 +36,7 @@ class PlanStore:
                     created_at=plan.created_at,
                     expires_at=plan.expires_at,
                     body=plan.body,
+                    **kept,
                 )
             )
 
@@ -46,5 +55,23 @@ class PlanStore:
         def work(transaction: Transaction) -> None:
             where = (plans.c.connection == connection_name, plans.c.digest == digest)
             transaction.connection.execute(update(plans).where(*where).values(used_by_run=run))
+
+        self._database.write(work)
+
+    def decide(self, plan: StoredPlan, *, by: str, approved: bool, reason: str) -> None:
+        """Write down a second person's consent to exactly this plan, or refusal."""
+        verdict = {
+            "approved_by": by if approved else None,
+            "refused_by": None if approved else by,
+            "used_by_run": None,
+        }
+
+        def work(transaction: Transaction) -> None:
+            where = (plans.c.connection == plan.connection, plans.c.digest == plan.digest)
+            values = {**verdict, "approved_at": transaction.now}
+            transaction.connection.execute(update(plans).where(*where).values(**values))
+            kind = "plan_approved" if approved else "plan_refused"
+            body = {"plan": plan.digest, "connection": plan.connection, "reason": reason}
+            transaction.chain.append(Event(plan.system, transaction.now, by, kind, None, None, body))
 
         self._database.write(work)

@@ -230,6 +230,10 @@ class Plans(Protocol):
         """Note which run carries the plan out."""
         ...
 
+    def decide(self, plan: StoredPlan, *, by: str, approved: bool, reason: str) -> None:
+        """Write down a second person's consent to exactly this plan, or refusal."""
+        ...
+
 
 class Runs(Protocol):
     """Runs, and the lease of each credit system."""
