@@ -17,7 +17,7 @@ class PlanStore:
         self._database = database
 
     def save(self, plan: StoredPlan) -> None:
-        """Store a plan, renewing one with the same digest; its approval stays unless the approver previews."""
+        """Store a plan; one with the same digest keeps its approval, unless its approver previews."""
 
         def work(transaction: Transaction) -> None:
             connection = transaction.connection
