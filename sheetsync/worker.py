@@ -15,9 +15,6 @@ from sheetsync.jobs.verify import verify
 from sheetsync.ports import Run
 from sheetsync.queue import Consumer, Queue, Sweep
 
-WORKERS = 8
-"""Runs that one process carries out at a time; each works on another credit system, or only reads."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +53,7 @@ class Worker:
         workers: runs at a time.
     """
 
-    def __init__(self, office: Office, *, workers: int = WORKERS) -> None:
+    def __init__(self, office: Office, *, workers: int) -> None:
         self._office = office
         self._ledger = office.ledger
         self._queue = Queue(office.settings.service.queue_address())

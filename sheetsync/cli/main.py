@@ -10,9 +10,7 @@ import click
 from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
-from sheetsync.cli.demo import run_demo
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command
-from sheetsync.cli.init import write_config
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
@@ -27,8 +25,6 @@ from sheetsync.jobs.push import push
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve, write_csv
 from sheetsync.jobs.verify import verify
-from sheetsync.sandbox import serve as serve_sandbox
-from sheetsync.sandbox.server import DIALECTS
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -301,6 +297,8 @@ def check_command(frame: Frame, connection: str | None) -> int:
 @command
 def init_command(frame: Frame, *, provider: str | None, sheet: str | None, yes: bool) -> int:
     """Write a commented sheetsync.toml after a few questions."""
+    from sheetsync.cli.init import write_config  # noqa: PLC0415 - most commands start faster without it
+
     path = write_config(frame, provider=provider, sheet=sheet, yes=yes)
     frame.emit({"path": str(path)}, lambda out: out.print(f"Wrote {path}. Next: sheetsync check"))
     return 0
@@ -314,20 +312,24 @@ def init_command(frame: Frame, *, provider: str | None, sheet: str | None, yes: 
 @command
 def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
     """Try everything on a made-up credit system: no accounts, no keys."""
+    from sheetsync.cli.demo import run_demo  # noqa: PLC0415 - most commands start faster without it
+
     return run_demo(frame, folder=folder, port=port, once=once)
 
 
 @main.command("sandbox")
 @click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
-@click.option("--dialect", type=click.Choice(sorted(DIALECTS)), default="fastcredit", show_default=True)
+@click.option("--dialect", type=click.Choice(["fastcredit"]), default="fastcredit", show_default=True)
 @click.option("--users", default=200, show_default=True)
 @AS
 @command
 def sandbox_command(frame: Frame, *, port: int, dialect: str, users: int) -> int:
     """Serve the fake credit system, for training and tests; prints its address first."""
+    from sheetsync.sandbox import serve  # noqa: PLC0415 - most commands start faster without it
+
     del frame
     try:
-        serve_sandbox(port, dialect=dialect, users=users)
+        serve(port, dialect=dialect, users=users)
     except OSError as error:
         raise UsageError(
             f"Port {port} cannot be used: {error.strerror}.", hint="Choose another --port."

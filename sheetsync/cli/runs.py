@@ -22,11 +22,12 @@ from sheetsync.core.states import NEEDS_ATTENTION
 from sheetsync.errors import StalePlanError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.overview import ENDED, cancel_run, list_runs, show_run
-from sheetsync.queue import Queue
-from sheetsync.worker import WORKERS, Worker
 
 WATCH_EVERY_S = 0.5
 """Seconds between two looks at a run."""
+
+WORKERS = 8
+"""Runs that one process carries out at a time; each works on another credit system, or only reads."""
 
 IDLE_AFTER_S = 2.0
 """Seconds without work after which a worker that was started for one run ends."""
@@ -111,6 +112,8 @@ def _exit_code(result: dict[str, Any]) -> int:
 @command
 def worker_command(frame: Frame, *, workers: int, until_idle: bool) -> int:
     """Carry out runs that wait, and go on with those whose process died; on this or another machine."""
+    from sheetsync.worker import Worker  # noqa: PLC0415 - most commands start faster without it
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -137,6 +140,8 @@ def detach(frame: Frame, desk: Desk, digest: str, *, check: bool) -> dict[str, A
             f"No preview of {desk.name} has shown a plan {digest[:19]}….",
             hint=f"Preview first: sheetsync preview {desk.name}",
         )
+    from sheetsync.queue import Queue  # noqa: PLC0415 - most commands start faster without it
+
     run = desk.ledger.runs.start(
         "push", desk.name, desk.system, actor=desk.actor, plan=digest, params={"check": check}
     )

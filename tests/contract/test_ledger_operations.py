@@ -11,7 +11,6 @@ from sheetsync.errors import LostLeaseError
 from tests.contract.ledger_suite import (
     LATER,
     OWNER,
-    OWNER,
     SYSTEM,
     LedgerContract,
     Office,
