@@ -8,19 +8,24 @@ import fcntl
 import os
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+
 READ, WRITE = 0.0, 1.0
+
+BURIED_S = 1.0
+"""Seconds that a dead holder's slot rests: its last request may have left at its last moment."""
 
 PUSH_QUIET_S = 10.0
 """Seconds after a push's last request until readers may use every slot again."""
 
 _HEADER = 8  # doubles, named below
 _SLOTS, _CURSOR, _PUSH_UNTIL, _NOT_BEFORE, _USABLE, _REFUSED_AT, _BOOT, _LAST = range(_HEADER)
-_FIELDS = 3  # doubles per slot: free at, held until, kind
+_FIELDS = 4  # doubles per slot: free at, held until, kind, process of the holder
 
 
 class Board:
@@ -30,9 +35,18 @@ class Board:
         buffer: at least ``size(slots)`` bytes; zeros are a fresh board.
         slots: how many there are; a board made for another number starts afresh.
         boot: identifies the clock; a board of another clock starts afresh.
+        is_alive: whether a holder of this machine still exists; None where holders are out of sight.
     """
 
-    def __init__(self, buffer: memoryview, slots: int, boot: float = 0.0) -> None:
+    def __init__(
+        self,
+        buffer: memoryview,
+        slots: int,
+        boot: float = 0.0,
+        *,
+        is_alive: Callable[[int], bool] | None = None,
+    ) -> None:
+        self._is_alive = is_alive
         self._numbers = buffer.cast("d")
         numbers = self._numbers
         if (numbers[_SLOTS], numbers[_BOOT]) != (slots, boot):
@@ -49,8 +63,8 @@ class Board:
     def claim(self, now: float, *, kind: float, hold_s: float, apart_s: float) -> tuple[int, float] | None:
         """Hold the slot that comes free first; return its number and when it may be used, or None.
 
-        While a push runs, readers hold at most half of the slots. A holder that dies gives its slot back
-        ``hold_s`` later. Two departures are at least ``apart_s`` apart.
+        While a push runs, readers hold at most half of the slots. Two departures are at least ``apart_s``
+        apart. A slot whose holder died comes back one second after that is noticed, or ``hold_s`` later.
         """
         numbers = self._numbers
         if kind == WRITE:
@@ -60,12 +74,14 @@ class Board:
             return None
         index = self._first_free(now, usable)
         if index is None:
+            self._bury(now, usable)
             return None
         at = _HEADER + _FIELDS * index
         start = max(now, numbers[at], numbers[_NOT_BEFORE], numbers[_LAST] + apart_s)
         numbers[_LAST] = start
         numbers[at + 1] = start + hold_s
         numbers[at + 2] = kind
+        numbers[at + 3] = os.getpid()
         return index, start
 
     def give_back(self, index: int, free_at: float) -> None:
@@ -106,6 +122,15 @@ class Board:
         if best is not None:
             numbers[_CURSOR] = best + 1
         return best
+
+    def _bury(self, now: float, usable: int) -> None:
+        """End the holds of processes that died; their requests may have left just now."""
+        if self._is_alive is None:
+            return
+        numbers = self._numbers
+        for at in range(_HEADER, _HEADER + _FIELDS * usable, _FIELDS):
+            if numbers[at + 1] > now and not self._is_alive(int(numbers[at + 3])):
+                numbers[at], numbers[at + 1] = now + BURIED_S, 0.0
 
     def _readers(self, now: float, usable: int) -> int:
         numbers = self._numbers
@@ -162,7 +187,7 @@ class FileStore:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
                 raw = bytearray(os.pread(self._file, size, 0).ljust(size, b"\0"))
-                yield Board(memoryview(raw), self._slots, self._boot)
+                yield Board(memoryview(raw), self._slots, self._boot, is_alive=_is_alive)
                 os.pwrite(self._file, raw, 0)
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
@@ -170,3 +195,11 @@ class FileStore:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process of this machine exists and is more than a zombie."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

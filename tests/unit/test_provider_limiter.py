@@ -211,3 +211,14 @@ def test_a_dead_holder_loses_its_slot() -> None:
     assert board.claim(1.0, kind=READ, hold_s=9.0, apart_s=0.0) == (0, 1.0)
     assert board.claim(2.0, kind=READ, hold_s=9.0, apart_s=0.0) is None
     assert board.claim(10.5, kind=READ, hold_s=9.0, apart_s=0.0) == (0, 10.5)
+
+
+def test_a_killed_holder_is_noticed() -> None:
+    """A slot whose process is gone comes back after a second, not after the longest request."""
+    alive = {True}
+    board = Board(memoryview(bytearray(Board.size(1))), 1, is_alive=lambda _pid: True in alive)
+    assert board.claim(1.0, kind=READ, hold_s=90.0, apart_s=0.0) == (0, 1.0)
+    assert board.claim(2.0, kind=READ, hold_s=90.0, apart_s=0.0) is None
+    alive.clear()
+    assert board.claim(3.0, kind=READ, hold_s=90.0, apart_s=0.0) is None
+    assert board.claim(3.1, kind=READ, hold_s=90.0, apart_s=0.0) == (0, 4.0)
