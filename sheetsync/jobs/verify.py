@@ -126,6 +126,8 @@ def judge(desk: Desk, record: OperationRecord, account: Account, *, read_at: dat
         telling.sent(desk, record), account.balances, read_at=read_at, policy=desk.policy, units=desk.units
     )
     if verdict.state is None:
+        if verdict.evidence is None and record.message:
+            return  # too early to tell, and the row already says what happened to the request
         desk.ledger.operations.note(record.key, message=verdict.message, evidence=verdict.evidence)
         return
     known = Account(account.account_id, account.email, account.name, account.balances)

@@ -18,7 +18,7 @@ import psutil
 READ, WRITE = 0.0, 1.0
 
 BURIED_S = 1.0
-"""Seconds that a dead holder's slot rests: its last request may have left at its last moment."""
+"""Least seconds that a dead holder's slot rests: its last request may have left at its last moment."""
 
 PUSH_QUIET_S = 10.0
 """Seconds after a push's last request until readers may use every slot again."""
@@ -74,7 +74,7 @@ class Board:
             return None
         index = self._first_free(now, usable)
         if index is None:
-            self._bury(now, usable)
+            self._bury(now, usable, rest_s=max(BURIED_S, 2 * apart_s * numbers[_SLOTS]))
             return None
         at = _HEADER + _FIELDS * index
         start = max(now, numbers[at], numbers[_NOT_BEFORE], numbers[_LAST] + apart_s)
@@ -123,14 +123,14 @@ class Board:
             numbers[_CURSOR] = best + 1
         return best
 
-    def _bury(self, now: float, usable: int) -> None:
+    def _bury(self, now: float, usable: int, *, rest_s: float) -> None:
         """End the holds of processes that died; their requests may have left just now."""
         if self._is_alive is None:
             return
         numbers = self._numbers
         for at in range(_HEADER, _HEADER + _FIELDS * usable, _FIELDS):
             if numbers[at + 1] > now and not self._is_alive(int(numbers[at + 3])):
-                numbers[at], numbers[at + 1] = now + BURIED_S, 0.0
+                numbers[at], numbers[at + 1] = now + rest_s, 0.0
 
     def _readers(self, now: float, usable: int) -> int:
         numbers = self._numbers
