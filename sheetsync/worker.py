@@ -3,14 +3,17 @@
 import logging
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sheetsync.bootstrap import Office
+from sheetsync.config import system_id
 from sheetsync.errors import BusyError, SheetsyncError
 from sheetsync.jobs.attendance import unattended
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
+from sheetsync.jobs.rechecking import is_due
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import Run
 from sheetsync.queue import Consumer, Queue, Sweep
@@ -41,6 +44,9 @@ KINDS: dict[str, Callable[[Desk, Run], Any]] = {
     "verify": _verify,
 }
 """What a worker can do for others; everything else ends with the process that began it."""
+
+SCHEDULE = "schedule"
+"""Who asks for checks that nobody asked for."""
 
 PUSHES = frozenset({"push"})
 
@@ -106,7 +112,20 @@ class Worker:
     def _waiting(self) -> list[str]:
         """Return runs to wake somebody for; also shows that this process is alive."""
         self._ledger.runs.beat(self._office.processes.me())
+        self._recheck()
         return [run.run for run in self._unattended() if run.run not in self._carrying]
+
+    def _recheck(self) -> None:
+        """Let a verify wait for every credit system that has something due, unless one is under way."""
+        settings = self._office.settings
+        looked_at = {run.system for run in self._ledger.runs.unfinished() if run.kind == "verify"}
+        for name, connection in sorted(settings.connections.items()):
+            system = system_id(connection)
+            if system in looked_at:
+                continue
+            looked_at.add(system)
+            if is_due(self._ledger, system, timedelta(seconds=connection.settle_after_s)):
+                self._ledger.runs.start("verify", name, system, actor=SCHEDULE)
 
     def _unattended(self) -> list[Run]:
         return [run for run in unattended(self._office.watch) if run.kind in KINDS]

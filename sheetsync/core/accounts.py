@@ -58,6 +58,7 @@ class Capabilities:
             computed from a read right before.
         sends_reason: the reason is part of the request, hence of the operation key.
         one_request: several units of one account travel in one request, as one operation.
+        lists_balances: the list of accounts holds the balances, so that many are read by few requests.
     """
 
     units: tuple[Unit, ...]
@@ -66,6 +67,7 @@ class Capabilities:
     subtracts: bool = False
     sends_reason: bool = False
     one_request: bool = True
+    lists_balances: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ def show(desk: Desk, told: Mapping[str, Told] | None = None) -> int:
         written += len(outcome.applied)
         moved = outcome.otherwise
         done = {key for account_id, found in keys.items() if account_id not in moved for key in found}
-        desk.ledger.operations.mark_shown(done)
+        states = {record.key: record.state for record in records if record.key in done}
+        desk.ledger.operations.mark_shown(states)
         records = [record for record in records if record.key not in done]
     return written
 

@@ -1,5 +1,6 @@
 """Operations: the one place where their state changes; how is in ``transitions`` and ``verdicts``."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -176,11 +177,16 @@ class OperationStore(OperationReader):
         )
         return settled is not None
 
-    def mark_shown(self, keys: Collection[str]) -> None:
-        """Note that the tab shows the present state of these operations."""
-        for chunk in chunks(sorted(keys)):
-            self._database.write(partial(_mark_shown, keys=chunk))
+    def mark_shown(self, shown: Mapping[str, OperationState]) -> None:
+        """Note which state the tab shows of these operations; one that moved since stays to be shown."""
+        by_state: dict[OperationState, list[str]] = defaultdict(list)
+        for key, state in sorted(shown.items()):
+            by_state[state].append(key)
+        for state, keys in by_state.items():
+            for chunk in chunks(keys):
+                self._database.write(partial(_mark_shown, keys=chunk, state=state))
 
 
-def _mark_shown(transaction: Transaction, keys: Collection[str]) -> None:
-    transaction.connection.execute(update(operations).where(operations.c.key.in_(keys)).values(shown=True))
+def _mark_shown(transaction: Transaction, keys: Collection[str], state: OperationState) -> None:
+    where = (operations.c.key.in_(keys), operations.c.state == state)
+    transaction.connection.execute(update(operations).where(*where).values(shown=True))

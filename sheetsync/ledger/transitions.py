@@ -15,7 +15,10 @@ from sheetsync.ledger.events import Event
 from sheetsync.ledger.schema import leases, operation_units, operations, runs
 from sheetsync.ports import Lease
 
-LOST = "The process that sent it ended before the answer was written down: it may have arrived. A verify after settle_after_s can prove it."
+LOST = (
+    "The process that sent it ended before the answer was written down: it may have arrived. "
+    "A verify after settle_after_s can prove it."
+)
 ENDED = "The push ended before this row was sent."
 
 _LEASE = select(leases.c.fence, leases.c.run).where(leases.c.system == bindparam("which"))

@@ -450,8 +450,8 @@ class Operations(Protocol):
         """Settle an unproven operation by a person's verdict; False if it is not unproven any more."""
         ...
 
-    def mark_shown(self, keys: Collection[str]) -> None:
-        """Note that the tab shows the present state of these operations."""
+    def mark_shown(self, shown: Mapping[str, OperationState]) -> None:
+        """Note which state the tab shows of these operations; one that moved since stays to be shown."""
         ...
 
 

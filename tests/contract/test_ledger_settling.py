@@ -152,7 +152,7 @@ class SettlingContract(LedgerContract):
 
         def shown() -> bool:
             before = not operations.unshown("main")
-            operations.mark_shown(["KEY1"])
+            operations.mark_shown({"KEY1": operations.by_key(["KEY1"])["KEY1"].state})
             assert office.record().shown
             return before
 

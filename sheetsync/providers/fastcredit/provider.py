@@ -76,6 +76,7 @@ class FastCredit:
             actions=(Action.ADD, Action.RESET, Action.ADJUST),
             evidence=EvidenceKind.BALANCE,
             subtracts=connection.negative_add,
+            lists_balances=bool(connection.routes.list_users.result),
         )
 
     def accounts(self, progress: Progress) -> Iterator[Account]:
