@@ -26,8 +26,8 @@ from sheetsync.config import (
 )
 from sheetsync.core.edits import Rules
 from sheetsync.core.verify import Policy
-from sheetsync.errors import UsageError
-from sheetsync.jobs.attendance import Watch
+from sheetsync.errors import BusyError, UsageError
+from sheetsync.jobs.attendance import Watch, is_driven
 from sheetsync.jobs.desk import Desk, Limits, Report
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
@@ -186,6 +186,24 @@ class Office:
     def lease(self) -> timedelta:
         """How long a silent worker keeps what it drives."""
         return timedelta(seconds=self.settings.service.lease_s)
+
+    def copy_ledger(self, url: str) -> dict[str, int]:
+        """Move the ledger to another database while nobody uses it; return table → rows.
+
+        Raises:
+            BusyError: a run is under way.
+            LedgerError: nothing was moved.
+        """
+        ledger = self._open_ledger()
+        busy = [
+            run for run in ledger.runs.unfinished() if run.state == "running" and is_driven(self.watch, run)
+        ]
+        if busy:
+            raise BusyError(
+                f"{busy[0].kind} {busy[0].run} of {busy[0].actor} is under way.",
+                hint="Wait for it, stop every worker, then copy.",
+            )
+        return ledger.copy_to(url)
 
     @property
     def watch(self) -> Watch:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -206,11 +207,20 @@ def _as_promised(results: dict[str, Any]) -> bool:
 def _how_to_go_on(out: Console, folder: Path, port: int) -> None:
     out.print()
     out.rule("[bold]Go on by hand[/]", align="left")
+    program = _program()
     out.print("In one terminal, start the sandbox credit system again (it begins afresh):")
-    out.print(f"  sheetsync sandbox --port {port}")
+    out.print(f"  {program} sandbox --port {port}")
     out.print(f"In another one, edit {folder / WORKBOOK} with any spreadsheet program, and:")
     for step in ("pull shop", "preview shop", "push shop --yes", "history shop"):
-        out.print(f"  sheetsync {step} --config {folder / CONFIG}")
+        out.print(f"  {program} {step} --config {folder / CONFIG}")
+
+
+def _program() -> str:
+    """Return what to type for this program: its path where it was called by one."""
+    called = Path(sys.argv[0])
+    if called.name == "sheetsync" and called.is_relative_to(Path.cwd()):
+        return str(called.relative_to(Path.cwd()))
+    return "sheetsync"
 
 
 def _stay(frame: Frame, sandbox: Sandbox) -> None:

@@ -359,5 +359,26 @@ def ledger_check_command(frame: Frame) -> int:
     return 0 if good else 1
 
 
+@ledger_group.command("copy")
+@click.option(
+    "--to", "url", metavar="URL", required=True, help="An empty database, as in service.database_url."
+)
+@AS
+@command
+def ledger_copy_command(frame: Frame, *, url: str) -> int:
+    """Move the ledger to another database, check the copy, and seal the old one."""
+    with Office.open(frame.config, os.environ) as office:
+        rows = office.copy_ledger(url)
+    result = {"rows": rows, "sealed": True}
+    total = sum(rows.values())
+    frame.emit(
+        result,
+        lambda out: out.print(
+            f"{total} rows copied and checked. Set service.database_url to the new address."
+        ),
+    )
+    return 0
+
+
 for each in (runs_command, run_command, worker_command):
     main.add_command(each)

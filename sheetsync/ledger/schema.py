@@ -137,6 +137,13 @@ paces = Table(  # the rate limit that several machines share: one board of slots
     Column("board", LargeBinary, nullable=False),
 )
 
+seals = Table(  # a ledger that was moved elsewhere is not used any more
+    "seals",
+    metadata,
+    Column("moved_to", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
 leases = Table(  # who drives pushes and undos of a credit system
     "leases",
     metadata,

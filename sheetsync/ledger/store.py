@@ -6,6 +6,7 @@ from typing import Any
 
 from sheetsync.ledger.accounts import AccountStore
 from sheetsync.ledger.audit import audit
+from sheetsync.ledger.copying import copy_ledger, refuse_sealed
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.migrate import bring_up_to_date
 from sheetsync.ledger.operations import OperationStore
@@ -22,13 +23,14 @@ class SqlLedger:
         now: the wall clock, UTC.
 
     Raises:
-        LedgerError: the database could not be opened.
+        LedgerError: the database could not be opened, or its ledger was moved elsewhere.
     """
 
     def __init__(self, url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.database = Database(url, now=now)
         try:
             bring_up_to_date(self.database)
+            refuse_sealed(self.database)
         except BaseException:
             self.database.close()
             raise
@@ -41,6 +43,19 @@ class SqlLedger:
         """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""
         with self.database.read() as connection:
             return audit(connection)
+
+    def copy_to(self, url: str) -> dict[str, int]:
+        """Move the ledger to another, empty database and seal this one; return table → rows.
+
+        Raises:
+            LedgerError: nothing was moved.
+        """
+        target = Database(url)
+        try:
+            bring_up_to_date(target)
+            return copy_ledger(self.database, target)
+        finally:
+            target.close()
 
     def pace(self, system: str, *, size: int, open_board: Callable[[memoryview], B]) -> PaceStore[B]:
         """Return a credit system's board of slots, for credit systems that several machines talk to."""

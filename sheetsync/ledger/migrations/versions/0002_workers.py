@@ -32,3 +32,9 @@ def upgrade() -> None:
         sa.Column("board", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("system", name=op.f("pk_paces")),
     )
+    op.create_table(
+        "seals",
+        sa.Column("moved_to", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("moved_to", name=op.f("pk_seals")),
+    )
