@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer as HueyConsumer
 from huey.registry import Message
 from huey.serializer import Serializer
 from sqlalchemy.engine import make_url
@@ -65,18 +66,34 @@ class Queue:
         self._carry = carry
         return Consumer(self._huey, workers)
 
+    def close(self) -> None:
+        """Close the connection of this thread, if the queue's kind keeps one."""
+        self._huey.storage.close()
+
     def _run(self, run: str) -> None:
         if self._carry is None:
             raise AssertionError("a queue that nobody works does not run tasks")
         self._carry(run)
 
 
+class _Threads(HueyConsumer):  # type: ignore[misc]  # Huey has no types
+    """Huey's threads; signals stay with whoever has the process."""
+
+    def _set_signal_handlers(self) -> None:
+        """Leave them as they are: Huey's would only end its own loop, which does not run here."""
+
+
 class Consumer:
     """Threads that take wake-ups; stop it to end them after what they are doing."""
 
     def __init__(self, huey: Huey, workers: int) -> None:
-        self._consumer = huey.create_consumer(
-            workers=workers, worker_type="thread", periodic=False, check_worker_health=False, max_delay=0.5
+        self._consumer = _Threads(
+            huey,
+            workers=workers,
+            worker_type="thread",
+            periodic=False,
+            check_worker_health=False,
+            max_delay=0.5,
         )
         self._consumer.start()
 

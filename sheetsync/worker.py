@@ -9,11 +9,12 @@ from typing import Any
 from sheetsync.bootstrap import Office
 from sheetsync.config import system_id
 from sheetsync.errors import BusyError, SheetsyncError
-from sheetsync.jobs.attendance import unattended
+from sheetsync.jobs.attendance import PUSHES, claimable, unattended
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rechecking import is_due
+from sheetsync.jobs.running import HandedBackError
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import Run
 from sheetsync.queue import Consumer, Queue, Sweep
@@ -48,8 +49,6 @@ KINDS: dict[str, Callable[[Desk, Run], Any]] = {
 SCHEDULE = "schedule"
 """Who asks for checks that nobody asked for."""
 
-PUSHES = frozenset({"push"})
-
 
 class Worker:
     """Carries out runs until it is stopped.
@@ -65,18 +64,20 @@ class Worker:
         self._queue = Queue(office.settings.service.queue_address())
         self._turn = threading.Lock()
         self._carrying: set[str] = set()
+        self._ends = threading.Event()
         self._consumer: Consumer = self._queue.work(self.carry, workers=workers)
         self._sweep = Sweep(self._waiting, self._queue.wake)
 
     def stop(self) -> None:
-        """End after the runs in progress."""
+        """End after the requests in flight; what is left of its runs waits for another worker."""
+        self._ends.set()
         self._sweep.stop()
         self._consumer.stop()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits here and nothing is being carried out."""
-        return not self._carrying and not self._unattended()
+        return not self._carrying and not any(self._knows(run) for run in unattended(self._office.watch))
 
     def carry(self, run_id: str) -> None:
         """Carry out one run if nobody else does; how it ends is in the ledger, nothing is raised."""
@@ -94,26 +95,47 @@ class Worker:
 
     def _is_mine(self, run: Run) -> bool:
         """Claim a run that waits or lost its driver."""
-        if run.kind not in KINDS or run.connection not in self._office.settings.connections:
+        if self._ends.is_set():
             return False
-        waits = run.run in {each.run for each in self._unattended()}
+        waits = run.run in {each.run for each in self._claimable()}
         return waits and self._ledger.runs.claim(run, self._office.processes.me())
 
     def _carry(self, run: Run) -> None:
         try:
-            with self._office.desk(run.connection, actor=run.actor, pushes=run.kind in PUSHES) as desk:
+            pushes = run.kind in PUSHES
+            with self._office.desk(
+                run.connection, actor=run.actor, pushes=pushes, report=self._go_on
+            ) as desk:
                 KINDS[run.kind](desk, run)
-        except BusyError as error:
+        except (BusyError, HandedBackError) as error:
             _log.info("Run %s waits: %s", run.run, error.message)
         except SheetsyncError as error:
             _log.warning("Run %s ended: %s", run.run, error.message)
-            self._ledger.runs.finish(run.run, "failed", error.as_dict())
+            self._end(run, error.as_dict())
+        except BaseException:
+            self._end(run, None)
+            raise
+
+    def _end(self, run: Run, result: dict[str, Any] | None) -> None:
+        """End what could not even begin: it would count as driven for as long as this process lives."""
+        found = self._ledger.runs.get(run.run)
+        if found is not None and found.owner == self._office.processes.me():
+            self._ledger.runs.finish(run.run, "failed", result)
+
+    def _go_on(self, _what: str, _done: int, _total: int | None) -> None:
+        """Hear of progress between two rows.
+
+        Raises:
+            HandedBackError: this worker ends.
+        """
+        if self._ends.is_set():
+            raise HandedBackError("This worker ends; what is left waits for another one.")
 
     def _waiting(self) -> list[str]:
         """Return runs to wake somebody for; also shows that this process is alive."""
         self._ledger.runs.beat(self._office.processes.me())
         self._recheck()
-        return [run.run for run in self._unattended() if run.run not in self._carrying]
+        return [run.run for run in self._claimable() if run.run not in self._carrying]
 
     def _recheck(self) -> None:
         """Let a verify wait for every credit system that has something due, unless one is under way."""
@@ -127,5 +149,8 @@ class Worker:
             if is_due(self._ledger, system, timedelta(seconds=connection.settle_after_s)):
                 self._ledger.runs.start("verify", name, system, actor=SCHEDULE)
 
-    def _unattended(self) -> list[Run]:
-        return [run for run in unattended(self._office.watch) if run.kind in KINDS]
+    def _claimable(self) -> list[Run]:
+        return [each for each in claimable(self._office.watch, KINDS) if self._knows(each)]
+
+    def _knows(self, run: Run) -> bool:
+        return run.kind in KINDS and run.connection in self._office.settings.connections

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sheetsync.core.states import OperationState
 from sheetsync.errors import BusyError, LedgerError, LostLeaseError
+from sheetsync.jobs.attendance import Watch, is_driven
 from sheetsync.jobs.desk import Desk
 from sheetsync.ports import Lease, Run
 
@@ -160,6 +161,8 @@ def settle_dead_owner(desk: Desk) -> bool:
     lease = desk.ledger.runs.lease(desk.system)
     if not (_orphaned(desk) if lease is None or lease.run is None else _is_dead(desk, lease)):
         return False
+    if lease is not None and lease.run is not None and _is_taken_over(desk, lease):
+        return False
     run = desk.ledger.runs.start(
         "recovery", desk.name, desk.system, actor=desk.actor, owner=desk.processes.me()
     )
@@ -188,6 +191,14 @@ def _is_dead(desk: Desk, lease: Lease) -> bool:
     alive = desk.processes.is_alive(lease.owner)
     silent = desk.ledger.runs.now() >= lease.expires_at
     return not alive and (alive is False or silent)
+
+
+def _is_taken_over(desk: Desk, lease: Lease) -> bool:
+    """Whether another process is about to go on with a dead owner's run, and to clean up by that."""
+    run = desk.ledger.runs.get(lease.run or "")
+    if run is None or run.state != "running" or run.owner in {None, lease.owner}:
+        return False
+    return is_driven(Watch(desk.ledger, desk.processes, silence=desk.lease), run)
 
 
 def _orphaned(desk: Desk) -> bool:

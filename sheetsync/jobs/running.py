@@ -20,6 +20,10 @@ BEATS_PER_LEASE = 3
 """So that one lost beat, or a slow database, does not make a live process count as dead."""
 
 
+class HandedBackError(InterruptedRunError):
+    """The worker that carries out a run ends; the run waits for another one."""
+
+
 class Running:
     """A run in progress.
 
@@ -86,23 +90,33 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
     try:
         with _alive(desk):
             yield now
-    except BusyError as error:
-        if waited:
+    except (BusyError, HandedBackError) as error:
+        if waited and _is_mine(desk, run):
             desk.ledger.runs.put_back(run)
-        else:
-            desk.ledger.runs.finish(run, "failed", error.as_dict())
+        end(desk, run, "failed", error.as_dict())
         raise
     except InterruptedRunError as error:
-        desk.ledger.runs.finish(run, "cancelled", error.as_dict())
+        end(desk, run, "cancelled", error.as_dict())
         raise
     except SheetsyncError as error:
-        desk.ledger.runs.finish(run, "failed", error.as_dict())
+        end(desk, run, "failed", error.as_dict())
         raise
     except BaseException:
-        desk.ledger.runs.finish(run, "failed")
+        end(desk, run, "failed")
         raise
     now.note_last()
-    desk.ledger.runs.finish(run, "done", now.result)
+    end(desk, run, "done", now.result)
+
+
+def end(desk: Desk, run: str, state: str, result: dict[str, Any] | None = None) -> None:
+    """End a run, unless another process goes on with it meanwhile."""
+    if _is_mine(desk, run):
+        desk.ledger.runs.finish(run, state, result)
+
+
+def _is_mine(desk: Desk, run: str) -> bool:
+    found = desk.ledger.runs.get(run)
+    return found is not None and found.owner == desk.processes.me()
 
 
 @contextmanager

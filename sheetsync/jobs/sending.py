@@ -73,7 +73,9 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
     groups: dict[str, list[Planned]] = defaultdict(list)
     for each in waiting:
         groups[each.operation.account_id].append(each)
-    desk.ledger.runs.progress(sending.run, 0, len(waiting))
+    if desk.ledger.runs.progress(sending.run, 0, len(waiting)):
+        # asked while nobody drove it
+        sending.stop(InterruptedRunError("The run was cancelled; nothing more was sent."))
     queue = iter(groups.values())
     turn = threading.Lock()
     try:

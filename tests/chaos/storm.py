@@ -172,31 +172,33 @@ class Storm:
             action, amount, _ = wish(int(user))
             tab.cell(rows[user], columns["Action"]).value = action
             tab.cell(rows[user], columns["Amount"]).value = amount
+            tab.cell(rows[user], columns["Reason"]).value = "Correction"
         book.save(path)
         book.close()
 
     def _until_settled(self, office: Office, shops: dict[str, StormySite]) -> int:
-        queue = Queue(office.settings.service.queue_address())
         for number in range(1, ROUNDS_MOST + 1):
-            runs = {name: run for name in shops if (run := self._start(office, queue, name))}
+            runs = {name: run for name in shops if (run := self._start(office, name))}
             if not runs:
                 return number
             self._wait(office, list(runs.values()))
-            for name in shops:
+            for name, site in shops.items():
                 with office.desk(name, actor="cli:ana") as desk:
                     verify(desk, wait=True)
-                self._look(office, name, shops[name])
+                self._look(office, name, site)
         self.problems.append(f"not settled after {ROUNDS_MOST} rounds")
         return ROUNDS_MOST
 
-    def _start(self, office: Office, queue: Queue, name: str) -> str | None:
+    def _start(self, office: Office, name: str) -> str | None:
         """Preview and let the plan wait for a worker, as ``push --detach`` does; None if nothing is left."""
         with office.desk(name, actor="cli:ana") as desk:
             found = preview(desk)
             if not found.plan.operations:
                 return None
             run = start_push(desk, found.plan.digest)
+            queue = Queue(office.settings.service.queue_address())
             queue.wake(run)
+            queue.close()
             self.say(f"{name}: {len(found.plan.operations)} operations in run {run}")
             return run
 

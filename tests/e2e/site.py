@@ -109,6 +109,7 @@ class Site:
         arrived: writes in order of arrival.
         applied: writes in the order in which they counted.
         reads: how many balances were read.
+        times: when each request of any kind arrived, in seconds.
         overlaps: users with two writes under way at once; WordPress loses one of them.
         victim: process group that a ``kill`` ends.
         closed: answer every balance with this status and code instead.
@@ -119,6 +120,7 @@ class Site:
     arrived: list[Write] = field(default_factory=list)
     applied: list[Write] = field(default_factory=list)
     reads: int = 0
+    times: list[float] = field(default_factory=list)
     overlaps: set[str] = field(default_factory=set)
     victim: int | None = None
     closed: tuple[int, str] | None = None
@@ -240,6 +242,11 @@ class _Handler(BaseHTTPRequestHandler):
     def site(self) -> Site:
         return self.server.site
 
+    def parse_request(self) -> bool:
+        """Note when it came."""
+        self.site.times.append(time.monotonic())
+        return super().parse_request()
+
     def do_GET(self) -> None:
         """Index, users and balances."""
         parts = urlsplit(self.path)
@@ -358,7 +365,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, {"data": {"balance": None if balance is None else str(balance)}})
 
     def _body(self) -> dict[str, Any]:
-        data = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        length = int(self.headers.get("Content-Length", "0"))
+        data = self.rfile.read(length)
+        if len(data) < length:
+            raise ConnectionResetError("the client died in the middle of a request")
         found = json.loads(data or b"{}")
         assert isinstance(found, dict)
         return found
