@@ -41,6 +41,7 @@ def main() -> int:
             sites=arguments.systems,
             workers=arguments.workers,
             parallel=arguments.parallel,
+            lease_s=5,
             say=say,
         )
         tally = storm.ride()

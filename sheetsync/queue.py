@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from importlib.util import find_spec
 from typing import Any
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
@@ -137,6 +138,11 @@ def _huey(url: str) -> Huey:
     if kind == "sqlite":
         return SqliteHuey(NAME, filename=parsed.database, fsync=True, **options)
     if kind in ("redis", "rediss"):
+        if find_spec("redis") is None:
+            raise ConfigError(
+                "service.queue_url: a queue on Redis needs the package redis.",
+                hint="Install it with: pip install 'sheetsync-service[redis]'",
+            )
         return RedisHuey(NAME, url=url, **options)
     if kind == "postgresql":
         dsn = parsed.set(drivername="postgresql").render_as_string(hide_password=False)

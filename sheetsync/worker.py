@@ -8,7 +8,7 @@ from typing import Any
 
 from sheetsync.bootstrap import Office
 from sheetsync.config import system_id
-from sheetsync.errors import BusyError, SheetsyncError
+from sheetsync.errors import BusyError, LostLeaseError, SheetsyncError
 from sheetsync.jobs.attendance import PUSHES, claimable, unattended
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.pull import pull
@@ -107,7 +107,7 @@ class Worker:
                 run.connection, actor=run.actor, pushes=pushes, report=self._go_on
             ) as desk:
                 KINDS[run.kind](desk, run)
-        except (BusyError, HandedBackError) as error:
+        except (BusyError, HandedBackError, LostLeaseError) as error:
             _log.info("Run %s waits: %s", run.run, error.message)
         except SheetsyncError as error:
             _log.warning("Run %s ended: %s", run.run, error.message)

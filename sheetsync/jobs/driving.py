@@ -76,8 +76,19 @@ def drive(desk: Desk, run: str) -> Iterator[Drive]:
     finally:
         stop.set()
         beat.join()
+        _give_back(held)
+
+
+def _give_back(held: Drive) -> None:
+    """End the lease, a lapsed one that nobody took over too: nothing is under way here any more.
+
+    Else a live process would go on to hold what it may not use, and be ended by whoever wants it.
+    """
+    try:
+        held.desk.ledger.runs.give_back(held.lease)
+    except LedgerError:
         if not held.lost.is_set():
-            desk.ledger.runs.give_back(lease)
+            raise
 
 
 def _beat(held: Drive, stop: threading.Event) -> None:

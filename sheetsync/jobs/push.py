@@ -76,10 +76,10 @@ def _carry_out(
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
         sending = Sending(desk, held, run)
         send_all(sending, waiting)
-    warnings += finish_showing(desk, sending.told)
-    if check and sending.stopped is None:
-        _check(desk, planned, run)
-        warnings += finish_showing(desk)
+        warnings += finish_showing(desk, sending.told)
+        if check and sending.stopped is None:
+            _check(desk, planned, run)  # still the owner: the next push begins when this one has told its end
+            warnings += finish_showing(desk)
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)
     return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)

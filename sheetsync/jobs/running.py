@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from sheetsync.errors import BusyError, InterruptedRunError, LedgerError, SheetsyncError
+from sheetsync.errors import BusyError, InterruptedRunError, LedgerError, LostLeaseError, SheetsyncError
 from sheetsync.jobs.desk import Desk
 
 PROGRESS_EVERY_S = 0.5
@@ -90,7 +90,7 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
     try:
         with _alive(desk):
             yield now
-    except (BusyError, HandedBackError) as error:
+    except (BusyError, HandedBackError, LostLeaseError) as error:
         if waited and _is_mine(desk, run):
             desk.ledger.runs.put_back(run)
         end(desk, run, "failed", error.as_dict())

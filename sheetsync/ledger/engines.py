@@ -83,7 +83,7 @@ def _postgresql(url: URL, writes: bool) -> Engine:  # noqa: FBT001 - named by it
     return create_engine(
         url.difference_update_query(["options"]),
         pool_pre_ping=True,
-        pool_size=1 if writes else POOL_SIZE,
+        pool_size=2 if writes else POOL_SIZE,  # the writer, and the board of slots
         max_overflow=1 if writes else POOL_SIZE,
         connect_args={"options": " ".join(options), "connect_timeout": 10, "application_name": "sheetsync"},
     )

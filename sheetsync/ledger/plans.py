@@ -17,22 +17,20 @@ class PlanStore:
         self._database = database
 
     def save(self, plan: StoredPlan) -> None:
-        """Store a plan; one with the same digest keeps its approval, unless its approver previews."""
+        """Store a plan; one with the same digest keeps its author and its approval."""
 
         def work(transaction: Transaction) -> None:
             connection = transaction.connection
             where = (plans.c.connection == plan.connection, plans.c.digest == plan.digest)
             known = connection.execute(select(plans).where(*where)).mappings().one_or_none()
             kept = {} if known is None else {name: known[name] for name in _APPROVAL}
-            if kept.get("approved_by") == plan.actor:
-                kept |= {"approved_by": None, "approved_at": None}
             connection.execute(delete(plans).where(*where))
             connection.execute(
                 insert(plans).values(
                     connection=plan.connection,
                     digest=plan.digest,
                     system=plan.system,
-                    actor=plan.actor,
+                    actor=plan.actor if known is None else known["actor"],
                     created_at=plan.created_at,
                     expires_at=plan.expires_at,
                     body=plan.body,

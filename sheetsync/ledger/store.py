@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from sheetsync.errors import LedgerError
 from sheetsync.ledger.accounts import AccountStore
 from sheetsync.ledger.audit import audit
 from sheetsync.ledger.copying import copy_ledger, refuse_sealed
 from sheetsync.ledger.database import Database
+from sheetsync.ledger.engines import sentence
 from sheetsync.ledger.migrate import bring_up_to_date
 from sheetsync.ledger.operations import OperationStore
 from sheetsync.ledger.pace import B, PaceStore
@@ -51,9 +55,13 @@ class SqlLedger:
             LedgerError: nothing was moved.
         """
         target = Database(url)
+        if target.url == self.database.url:
+            raise LedgerError("The ledger is there already.", hint="Name another, empty database.")
         try:
             bring_up_to_date(target)
             return copy_ledger(self.database, target)
+        except SQLAlchemyError as error:
+            raise sentence(error, target.url) from error
         finally:
             target.close()
 

@@ -36,7 +36,7 @@ RUN_TIMEOUT_S = 900
 SERVICE = """
 [service]
 database_url = "{database_url}"
-lease_s = 1
+lease_s = {lease_s}
 """
 CONNECTION = """
 [connections.{name}]
@@ -45,7 +45,7 @@ base_url = "{address}"
 username = "kassa"
 application_password = {{ env = "ACME_PASSWORD" }}
 timeout_s = 1
-settle_after_s = 2
+settle_after_s = {settle_after_s}
 plan_expires_min = 600
 {routes}
 [connections.{name}.sheet]
@@ -95,6 +95,7 @@ class Storm:
         seed: of everything random.
         sites: credit systems, each with a connection and a tab of its own.
         workers: processes.
+        lease_s: longer where much work on few processors may delay a renewal.
         say: told how far it is.
     """
 
@@ -107,6 +108,7 @@ class Storm:
     sites: int = 1
     workers: int = 1
     parallel: int = 8
+    lease_s: float = 1
     say: Callable[[str], None] = lambda _words: None
     wrong: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
@@ -155,10 +157,16 @@ class Storm:
 
     @contextmanager
     def _open(self, shops: dict[str, StormySite]) -> Iterator[Office]:
-        text = SERVICE.format(database_url=self.database_url)
+        text = SERVICE.format(database_url=self.database_url, lease_s=self.lease_s)
         for name, site in shops.items():
             routes = ROUTES.replace("connections.shop", f"connections.{name}")
-            text += CONNECTION.format(name=name, address=site.address, routes=routes, parallel=self.parallel)
+            text += CONNECTION.format(
+                name=name,
+                address=site.address,
+                routes=routes,
+                parallel=self.parallel,
+                settle_after_s=self.lease_s + 1,
+            )
         self.config.write_text(text, encoding="utf-8")
         with Office.open(self.config, {**os.environ, **ENV}) as office:
             yield office

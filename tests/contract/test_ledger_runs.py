@@ -48,11 +48,26 @@ class RunsContract(LedgerContract):
         assert plans.load("other", "sha256:1") is None
 
     def test_plan_renewed(self, office: Office) -> None:
-        """Previewing the same again renews the plan."""
+        """Previewing the same again renews the plan; it stays its first author's, whoever looks at it."""
         later = replace(PLAN, expires_at=PLAN.expires_at + HOUR, actor="cli:ben")
         office.ledger.plans.save(PLAN)
         office.ledger.plans.save(later)
-        assert later == office.ledger.plans.load("main", "sha256:1")
+        assert replace(later, actor="cli:ana") == office.ledger.plans.load("main", "sha256:1")
+
+    def test_plan_approved(self, office: Office) -> None:
+        """A second person's verdict stays with the plan when it is previewed again, and is in the chain."""
+        plans = office.ledger.plans
+        plans.save(PLAN)
+        plans.decide(PLAN, by="cli:ben", approved=True, reason="")
+        plans.save(PLAN)
+        stored = plans.load("main", "sha256:1")
+        assert stored is not None
+        assert ("cli:ben", None, None) == (stored.approved_by, stored.refused_by, stored.used_by_run)
+        plans.decide(PLAN, by="cli:cem", approved=False, reason="too much")
+        stored = plans.load("main", "sha256:1")
+        assert stored is not None
+        assert (None, "cli:cem") == (stored.approved_by, stored.refused_by)
+        assert {"events": 2, "chain": "ok", "sums": "ok"} == office.ledger.check()
 
     def test_plan_used(self, office: Office) -> None:
         """The run that carries a plan out is noted."""
