@@ -89,6 +89,7 @@ def preview(
 def plan_of(desk: Desk, found: Survey) -> Plan:
     """Freeze a survey; over the approval limit every row waits for a second person."""
     plan = build(desk.name, found.results, desk.units, hidden=found.hidden, ignored=found.ignored)
+    plan = replace(plan, ahead=found.ahead)  # a row that is out of scope counts as well
     if not needs_approval(desk, plan):
         return plan
     rows = tuple(_awaiting(row) for row in plan.rows)

@@ -291,7 +291,7 @@ def _status(suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> dict[str
     if just_settled and suspect.cells.get(fields.STATUS) == RowStatus.CONFIRMED.label:
         return {}
     mended = meaning.row is not None and meaning.row.trouble in (Trouble.SHUFFLED, Trouble.AHEAD)
-    if result is None or mended:
+    if result is None or (mended and result.status is RowStatus.INVALID):
         return {fields.STATUS: None, fields.MESSAGE: None}
     return {fields.STATUS: result.status.label or None, fields.MESSAGE: result.message or None}
 

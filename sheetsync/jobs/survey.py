@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sheetsync.core.accounts import Balances
 from sheetsync.core.decide import Ledgered, RowResult, decide, wants_live
-from sheetsync.core.diff import Book, Interpreted, interpret, scan
+from sheetsync.core.diff import Book, Interpreted, Trouble, interpret, scan
 from sheetsync.core.states import UNSETTLED, RowStatus
 from sheetsync.core.tab import Tab
 from sheetsync.errors import ProviderError, RejectedError, RetryableError
@@ -27,6 +27,7 @@ class Survey:
         hidden: rows with edits left out because the tab's filter hides them.
         ignored: rows without a User ID.
         records: operations of the ledger that rows speak of, by key.
+        ahead: some Key is newer than the ledger, in whatever row of the tab.
     """
 
     book: Book
@@ -34,6 +35,7 @@ class Survey:
     hidden: int
     ignored: int
     records: Mapping[str, OperationRecord]
+    ahead: bool = False
 
 
 def survey(
@@ -59,11 +61,10 @@ def survey(
     book = desk.book()
     unsettled = desk.ledger.operations.unsettled(desk.system)
     scanned = scan(tab, book, marked={record.account_id for record in unsettled})
-    suspects = [
-        suspect for suspect in scanned.suspects if account_ids is None or suspect.account_id in account_ids
-    ]
+    suspects = scanned.suspects
     history = desk.ledger.accounts.history(desk.system, {suspect.account_id for suspect in suspects})
-    rows = [interpret(suspect, book, history.get(suspect.account_id, {})) for suspect in suspects]
+    every = [interpret(suspect, book, history.get(suspect.account_id, {})) for suspect in suspects]
+    rows = [row for row in every if account_ids is None or row.suspect.account_id in account_ids]
     left_out = [row for row in rows if row.suspect.hidden and not include_hidden and _asks(row)]
     kept = [row for row in rows if include_hidden or not row.suspect.hidden or not _asks(row)]
     records = _records(desk, kept, unsettled)
@@ -76,6 +77,7 @@ def survey(
         hidden=len(left_out),
         ignored=scanned.ignored,
         records=records,
+        ahead=any(row.trouble is Trouble.AHEAD for row in every),
     )
 
 

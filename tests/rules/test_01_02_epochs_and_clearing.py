@@ -3,6 +3,8 @@
 Rule 1's clearing of single cells in a row of several units needs a system with several units.
 """
 
+from pathlib import Path
+
 from sheetsync.core.states import OperationState
 from tests.contract.ledger_suite import MAKER, SYSTEM, Office, account, planned
 from tests.rules.clerk import Clerk
@@ -34,12 +36,12 @@ def test_what_counted_can_be_meant_again(ana: Clerk, town: Town) -> None:
     assert 2 == len(ana.process.records())
 
 
-def test_epochs_are_per_unit(sqlite_url: str) -> None:
+def test_epochs_are_per_unit(tmp_path: Path) -> None:
     """A confirmed operation moves the epoch of its own unit and of no other.
 
     Kept by ``ledger.verdicts.settle``, which goes through the operation's units.
     """
-    office = Office(sqlite_url)
+    office = Office(f"sqlite:///{tmp_path / 'ledger.db'}")
     office.pull(account("7"))
     wanted = planned()
     office.send(office.lease(), wanted, OperationState.ACCEPTED)
@@ -88,7 +90,9 @@ def test_what_was_cleared_is_in_the_ledger(ana: Clerk) -> None:
     """Action, amount, reason and note of a cleared row can be read again."""
     ana.paper.edit("1", "Add", 1000, reason="Promotion", note="for spring")
     ana.ship()
-    assert (None, None, None, None) == tuple(ana.row("1")[each] for each in ("Action", "Amount", "Reason", "Note"))
+    assert (None, None, None, None) == tuple(
+        ana.row("1")[each] for each in ("Action", "Amount", "Reason", "Note")
+    )
     kept = ana.record("1")
     assert ("add", 1000, "Promotion", "for spring") == (
         kept.action,

@@ -1,14 +1,11 @@
 """Rule 3: what proves something is read after the latest moment at which a request may still be running."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from sheetsync.core.accounts import Account
 from sheetsync.core.states import OperationState
 from sheetsync.providers.fastcredit import FastCredit
-from tests.rules.clerk import OPENING, Clerk
+from tests.rules.clerk import Clerk
 from tests.stateful.kit import LEASE, Town
 
 
@@ -28,21 +25,12 @@ def test_a_late_request_is_waited_for(ana: Clerk, town: Town) -> None:
     assert 21_000 == town.balance("1")
 
 
-@pytest.fixture
-def machines() -> Iterator[Town]:
-    """Open a town where every person has a machine of their own."""
-    with Town(OPENING, one_machine=False) as town:
-        yield town
-
-
 def test_after_a_crash_it_counts_from_the_lease(machines: Town) -> None:
     """Of a process that nobody can see, a byte may have left until its lease ended.
 
     Kept by ``jobs.driving._lapsed``, which returns the lease's end.
     """
     ana, bo = Clerk(machines, "ana", "shop"), Clerk(machines, "bo", "shop2")
-    for clerk in (ana, bo):
-        clerk.pull()
     ana.add("1", 1000)
     ana.dies_at("gone", ana.plan())
     assert OperationState.SENDING is bo.state("1")

@@ -78,6 +78,7 @@ def test_cancelled(ana: Clerk, town: Town) -> None:
         ana.add(account, 1000)
 
     def cancel() -> None:
+        ana.wait(1)
         for run in ana.process.ledger.runs.unfinished():
             ana.process.ledger.runs.cancel(run.run)
 
@@ -96,7 +97,6 @@ def test_the_fuse(town: Town) -> None:
     Kept by ``jobs.sending.Sending.count`` and ``send_all``.
     """
     ana = Clerk(town, "ana", "shop", fuse=1)
-    ana.pull()
     for account in ("1", "2", "3"):
         ana.add(account, 1000)
     town.fault("drop_after", "1")

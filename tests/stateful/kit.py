@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from sheetsync.config import FastCreditConnection
@@ -25,6 +25,7 @@ from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.core.verify import Policy
 from sheetsync.errors import SheetError
 from sheetsync.jobs.desk import Desk, Limits
+from sheetsync.jobs.pull import pull
 from sheetsync.ledger.database import Transaction
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, OperationRecord, Owner, Receipt, Written
@@ -47,10 +48,10 @@ MARK = "X-Operation"
 """Header that tells the witness whose request it is; the site itself never looks at it."""
 
 BEATS = ("alive-", "lease-")
-"""Names of threads that only show that a process lives; they count real seconds, and nothing depends on them."""
+"""Names of threads that only show that a process lives; they count real seconds, which nothing here does."""
 
 
-class Killed(BaseException):  # noqa: N818 - as KeyboardInterrupt: no error, an end
+class Killed(BaseException):
     """The process was killed right here; nothing of it runs on."""
 
 
@@ -154,7 +155,11 @@ class Town:
     """
 
     def __init__(
-        self, balances: Mapping[str, int], *, one_machine: bool = True, files: Mapping[str, bytes] | None = None
+        self,
+        balances: Mapping[str, int],
+        *,
+        one_machine: bool = True,
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
         self.opened = ExitStack()
         memory = Path("/dev/shm")  # noqa: S108 - a fresh folder in it, for speed
@@ -162,6 +167,7 @@ class Town:
         self.folder = Path(made)
         self.opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.clock = TownClock()
+        self.clock.sleep(0 if files is None else 60)  # later than what is in the files
         self.one_machine = one_machine
         self.opening = dict(balances)
         self.sandbox = Sandbox(users=0)
@@ -176,7 +182,7 @@ class Town:
             (self.folder / name).write_bytes(data)
         self.processes: dict[Owner, Process] = {}
 
-    def __enter__(self) -> "Town":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -228,6 +234,18 @@ def _empty_ledger() -> bytes:
         path = Path(folder) / "ledger.db"
         SqlLedger(f"sqlite:///{path}").close()
         return path.read_bytes()
+
+
+@cache
+def pulled(balances: tuple[tuple[str, int], ...], tabs: tuple[str, ...]) -> dict[str, bytes]:
+    """Return an office's ledger and workbooks after a pull at each tab; made once."""
+    with Town(dict(balances)) as town:
+        for tab in tabs:
+            process = town.process("eve", tab)
+            pull(process.desk)
+            process.close()
+        names = ("ledger.db", *(f"{tab}.xlsx" for tab in tabs))
+        return {name: (town.folder / name).read_bytes() for name in names}
 
 
 class Marked(FastCredit):

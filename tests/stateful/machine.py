@@ -7,24 +7,23 @@ cannot tell: adds and adjustments are multiples of 1,000 and never the same twic
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState
-from sheetsync.errors import SheetsyncError, UsageError
+from sheetsync.errors import SheetsyncError
 from sheetsync.jobs.preview import preview
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
-from sheetsync.jobs.rebase import rebase
+from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import OperationRecord
-from tests.stateful.kit import LEASE, SETTLE_AFTER, Killed, Process, Town
+from tests.stateful.kit import LEASE, SETTLE_AFTER, Killed, Town, pulled
 from tests.stateful.paper import EDIT, IDENTITY, Paper, Row
 
 OPENING = {"1": 50_000, "2": 20_000, "3": 0, "4": 7_000}
@@ -69,16 +68,9 @@ POINTS = ("before", "gone", "answered", "tab")
 VISITS = ("pull", "preview", "ship", "verify", "away", "away and ship", "type", "clear", "customer", "cancel")
 
 
-@cache
-def pulled() -> dict[str, bytes]:
-    """Return ledger and workbooks after both persons pulled; made once."""
-    with Town(OPENING) as town:
-        for name, tab in PEOPLE.items():
-            process = town.process(name, tab)
-            pull(process.desk)
-            process.close()
-        names = ("ledger.db", *(f"{tab}.xlsx" for tab in PEOPLE.values()))
-        return {name: (town.folder / name).read_bytes() for name in names}
+def files() -> dict[str, bytes]:
+    """Return an office that has pulled."""
+    return pulled(tuple(OPENING.items()), tuple(PEOPLE.values()))
 
 
 Meaning = tuple[str, int]
@@ -91,8 +83,7 @@ class TownMachine(RuleBasedStateMachine):
     @initialize(one_machine=st.booleans(), thorough=st.sampled_from((False, False, False, True)))
     def open_town(self, *, one_machine: bool, thorough: bool) -> None:
         """Open the town; both persons have pulled."""
-        self.town = Town(OPENING, one_machine=one_machine, files=pulled())
-        self.town.clock.sleep(60)
+        self.town = Town(OPENING, one_machine=one_machine, files=files())
         self.thorough = thorough
         self.people = {name: self.town.process(name, tab) for name, tab in PEOPLE.items()}
         self.papers = {name: Paper(self.people[name].path) for name in PEOPLE}
@@ -193,7 +184,9 @@ class TownMachine(RuleBasedStateMachine):
     def puts_copy_back(self, who: str, number: int) -> None:
         """A person puts an old copy in place of the workbook."""
         copies = self.copies[who]
-        self.human(who, partial(self.papers[who].path.write_bytes, copies[-1 - number % len(copies)]), typing=False)
+        self.human(
+            who, partial(self.papers[who].path.write_bytes, copies[-1 - number % len(copies)]), typing=False
+        )
 
     # commands
 
@@ -230,7 +223,7 @@ class TownMachine(RuleBasedStateMachine):
         *,
         check: bool,
     ) -> None:
-        """A person types, previews and pushes; the site may be ill, somebody may act meanwhile, the process may die."""
+        """A person types, previews and pushes; others act meanwhile, the site is ill, the process dies."""
         rows = self.papers[who].rows()
         for row in rows:
             if edits.get(str(row["User ID"])):
@@ -263,11 +256,18 @@ class TownMachine(RuleBasedStateMachine):
         self.people[who].doom = doom
         self.command(who, partial(verify, wait=wait))
 
-    @rule(who=WHO, account=ACCOUNT, keep=st.sampled_from(("change", "target")))
-    def rebases(self, who: str, account: str, keep: Any) -> None:  # noqa: ANN401 - a literal
-        """A person decides a Conflict."""
-        with suppress(UsageError):
+    @rule(who=WHO, account=ACCOUNT, keep=st.sampled_from(("change", "target")), fresh=st.booleans())
+    def rebases(self, who: str, account: str, keep: Keep, *, fresh: bool) -> None:
+        """A person decides a Conflict, perhaps one that arises right now."""
+        if fresh:
+            self.types(who, account, "take" if self.number % 2 else "reset")
+            self.customer(account, spends=False)
+        self.depth += 1  # the tab is compared when it is known what the person chose
+        try:
             self.human(who, lambda: self.command(who, lambda desk: rebase(desk, account, keep=keep)))
+        finally:
+            self.depth -= 1
+        self.check()
 
     @rule(who=WHO, number=st.integers(0, 3))
     def resolves(self, who: str, number: int) -> None:
@@ -405,25 +405,32 @@ class TownMachine(RuleBasedStateMachine):
         other = next(name for name in PEOPLE if name != who)
         if what.startswith("away"):
             self.pass_time(LEASE.total_seconds() + 1, lost=False)
-        if what == "pull":
-            self.command(other, pull)
-        elif what == "preview":
-            self.preview(other)
-        elif what.endswith("ship"):
-            digest = self.preview(other)
-            if digest is not None:
-                self.push(other, digest, check=True)
-        elif what in ("verify", "away"):
-            self.command(other, verify)
-        elif what == "type":
-            self.types(who, account, "add")
-        elif what == "clear":
-            self.clears(who, account)
-        elif what == "customer":
-            self.customer(account, spends=False)
-        elif what == "cancel":
-            for run in self.people[other].ledger.runs.unfinished():
-                self.people[other].ledger.runs.cancel(run.run)
+        acts: dict[str, Callable[[], object]] = {
+            "pull": partial(self.command, other, pull),
+            "preview": partial(self.preview, other),
+            "ship": partial(self.ship, other),
+            "away and ship": partial(self.ship, other),
+            "verify": partial(self.command, other, verify),
+            "away": partial(self.command, other, verify),
+            "type": partial(self.types, who, account, "add"),
+            "clear": partial(self.clears, who, account),
+            "customer": partial(self.customer, account, spends=False),
+            "cancel": partial(self.cancel, other),
+        }
+        acts[what]()
+
+    def ship(self, who: str) -> None:
+        """Preview and push."""
+        digest = self.preview(who)
+        if digest is not None:
+            self.push(who, digest, check=True)
+
+    def cancel(self, who: str) -> None:
+        """Cancel whatever runs, between two rows."""
+        self.town.clock.sleep(1)
+        runs = self.people[who].ledger.runs
+        for run in runs.unfinished():
+            runs.cancel(run.run)
 
     def resolve(self, who: str, record: OperationRecord) -> None:
         """Settle an operation as it truly is."""
@@ -489,7 +496,9 @@ class TownMachine(RuleBasedStateMachine):
                 assert cells == ("", ""), f"{who}'s edit of {account} turned from {typed} to {cells}"
                 action, amount = typed[0].lower(), typed[1]
                 counted = {of[2] for of in confirmed if of[:2] == (account, action)}
-                assert counted if not amount else int(float(amount)) in counted, f"lost {who} {account} {typed}"
+                assert counted if not amount else int(float(amount)) in counted, (
+                    f"lost {who} {account} {typed}"
+                )
                 expected[account] = cells
 
     def check_statuses(self, who: str) -> None:
@@ -543,7 +552,7 @@ def typed_cells(row: Row) -> tuple[str, str]:
 
 
 def meant(row: Row) -> Meaning | None:
-    """Return what a row asks for, read as strictly as a person would; None if that is nothing, or nonsense."""
+    """Return what a row asks for; None if that is nothing, or nonsense."""
     action, amount = str(row["Action"] or "").lower(), row["Amount"]
     if action == "reset" and amount is None:
         amount = row["Credits"]

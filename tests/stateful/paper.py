@@ -34,7 +34,7 @@ class Paper:
         book = load_workbook(self.path, read_only=True)
         headers, *lines = book["Credits"].iter_rows(values_only=True)
         book.close()
-        rows = [dict(zip(map(str, headers), values, strict=False)) for values in lines]
+        rows: list[Row] = [dict(zip(map(str, headers), values, strict=False)) for values in lines]
         return [row for row in rows if any(value is not None for value in row.values())]
 
     def table(self) -> dict[str, Row]:
@@ -51,9 +51,11 @@ class Paper:
             row.update(cells)
             self.put(rows)
 
-    def edit(self, account: str, action: str, amount: object, reason: str = "Goodwill", note: str = "") -> None:
+    def edit(
+        self, account: str, action: str, amount: object, reason: str = "Goodwill", note: str = ""
+    ) -> None:
         """Type an edit."""
-        self.type(account, dict(zip(EDIT, (action, amount, reason, note or None), strict=True)))
+        self.type(account, dict(zip(EDIT, (action, amount, reason, note), strict=True)))
 
     def clear(self, account: str) -> None:
         """Clear an edit."""
