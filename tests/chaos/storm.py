@@ -94,6 +94,7 @@ class Storm:
         faults: share of the writes that go wrong.
         seed: of everything random.
         sites: credit systems, each with a connection and a tab of its own.
+        at_once: sites that are pushed to at a time.
         workers: processes.
         lease_s: longer where much work on few processors may delay a renewal.
         say: told how far it is.
@@ -106,6 +107,7 @@ class Storm:
     faults: float
     seed: int = 1
     sites: int = 1
+    at_once: int = 2
     workers: int = 1
     parallel: int = 8
     lease_s: float = 1
@@ -132,7 +134,11 @@ class Storm:
                 site.strike = _striker(office, crew, name)
             crew.start()
             try:
-                rounds = self._until_settled(office, shops)
+                names = list(shops)
+                waves = [names[at : at + self.at_once] for at in range(0, len(names), self.at_once)]
+                rounds = sum(
+                    self._until_settled(office, {name: shops[name] for name in wave}) for wave in waves
+                )
             finally:
                 log = crew.stop()
             if "Traceback" in log or crew.odd:
@@ -146,7 +152,8 @@ class Storm:
 
     def _site(self, number: int, draw: random.Random) -> StormySite:
         count = self.operations // self.sites
-        strikes = (self.kills - self.kills // 3 + self.sites - 1) // self.sites
+        total = self.kills - self.kills // 3
+        strikes = total * number // self.sites - total * (number - 1) // self.sites
         part = count / max(1, strikes)
         return StormySite(
             {str(user): BALANCE for user in range(1, count + 1)},

@@ -446,7 +446,7 @@ USERS = 40
 
 
 def test_processes_share_the_rate() -> None:
-    """Three pulls and a push at once never send more than the limit, and little less."""
+    """A push, a verify and two checks at once never send more than the limit, and use most of it."""
     with Site.of(USERS) as site:
         office = Office.new(site, parallel=4)
         text = office.config.read_text(encoding="utf-8")
@@ -466,5 +466,6 @@ def test_processes_share_the_rate() -> None:
     # a moment for the site's own threads: they note a request later than it arrives
     windows = [sum(1 for other in times if at <= other < at + 0.95) for at in times]
     assert max(windows) <= RATE
-    busy = times[: int(len(times) * 0.8)]
-    assert (len(busy) - 1) / (busy[-1] - busy[0]) >= 0.8 * RATE
+    # while all are at work, and not at the end, where one waits for its last answer
+    busy = times[: int(len(times) * 0.6)]
+    assert (len(busy) - 1) / (busy[-1] - busy[0]) >= 0.6 * RATE
