@@ -36,6 +36,7 @@ def rebase(desk: Desk, account_id: str, *, keep: Keep) -> dict[str, Any]:
 
 
 def _rebase(desk: Desk, account_id: str, keep: Keep, run: str) -> dict[str, Any]:
+    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="rebase")
     account = _read(desk, account_id)
     tab = desk.sheet.read()
     found = survey(desk, tab, live=lambda _ids: {account_id: account.balances}, account_ids={account_id})
@@ -49,7 +50,6 @@ def _rebase(desk: Desk, account_id: str, keep: Keep, run: str) -> dict[str, Any]
         raise UsageError(f"The row of user {account_id} is not a Conflict ({state}).")
     row = _row(desk, tab, account_id)
     wanted = _wanted(desk, row, account, keep)
-    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="rebase")
     desk.ledger.accounts.record(desk.system, reading, [_with_identity(desk, account)])
     return _write(desk, row, wanted)
 

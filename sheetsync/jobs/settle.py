@@ -46,12 +46,12 @@ def resolve(desk: Desk, key: str, *, applied: bool, reason: str) -> dict[str, An
 
 def _refresh(desk: Desk, record: OperationRecord) -> list[str]:
     """Read the account's balance, so that the row shows the one that the verdict leaves behind."""
+    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=record.run, kind="resolve")
     try:
         account = desk.provider.account(record.account_id)
     except (RejectedError, RetryableError) as error:
         return [f"The balance of user {record.account_id} could not be read: {error.message} Pull to see it."]
     known = desk.ledger.accounts.baselines(desk.system, desk.maker, {record.account_id})[record.account_id]
-    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=record.run, kind="resolve")
     found = Account(known.account_id, known.email, known.name, account.balances)
     desk.ledger.accounts.record(desk.system, reading, [found])
     return []

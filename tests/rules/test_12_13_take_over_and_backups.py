@@ -44,7 +44,8 @@ def test_a_live_process_is_left_alone(ana: Clerk, bo: Clerk) -> None:
 def test_a_zombie_of_another_machine(machines: Town, point: str) -> None:
     """It cannot be ended, so its fence and its clock stop it; what it may have sent is not denied too early.
 
-    Kept by ``ledger.transitions.check_lease`` before the intent, by ``jobs.driving.Drive.check`` after it.
+    Kept before the intent by ``ledger.transitions.intend``, whose claim and lease check each suffice; after
+    it by ``settle_after``, which counts from the end of the lease.
     """
     ana, bo = Clerk(machines, "ana", "shop"), Clerk(machines, "bo", "shop2")
     ana.add("1", 1000)

@@ -2,14 +2,17 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.stateful.machine import TownMachine
 
+pytestmark = pytest.mark.timeout(600 if not os.environ.get("SHEETSYNC_TOWN") else 2 * 3600)
+
 settings.register_profile(
     "town",
-    max_examples=60,
-    stateful_step_count=25,
+    max_examples=25,
+    stateful_step_count=20,
     derandomize=True,
     deadline=None,
     database=None,
