@@ -38,7 +38,6 @@ class Attempt:
         Raises:
             LostLeaseError: nothing may leave from here.
         """
-        self.held.check()  # a lapsed lease leaves no row behind at Confirmation Required
         if not self.intended:
             self.intended = self.desk.ledger.operations.intend(
                 self.planned.operation.key,
