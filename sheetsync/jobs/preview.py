@@ -14,6 +14,7 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
 from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
 from sheetsync.ports import StoredPlan
 
@@ -130,7 +131,8 @@ def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collectio
             fits = (None, None)
         if fits is not None and fits != shown:
             cells = {fields.STATUS: fits[0], fields.MESSAGE: fits[1]}
-            patches.append(Patch(account_id=account_id, row=number, cells=cells))
+            held = unspoken(dict(zip(tab.fields, values, strict=True)), tab.formulas.get(number, frozenset()))
+            patches.append(Patch(account_id=account_id, row=number, cells=cells, only_if=held))
     return patches
 
 

@@ -20,7 +20,7 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.outcome import finish_showing
 from sheetsync.jobs.running import running
-from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit
+from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit, unspoken
 from sheetsync.jobs.survey import Live, Survey, from_book, survey
 from sheetsync.jobs.verify import VERIFIABLE, judge
 from sheetsync.ports import OperationRecord, Progress
@@ -243,14 +243,15 @@ def _merge_row(desk: Desk, merged: Merged, suspect: Suspect, baseline: Baseline,
             record = meaning.survey.records[meaning.result.keys[-1]]
             cells |= cleared_cells(desk, meaning.row, record, baseline)
             cells |= {fields.STATUS: None, fields.MESSAGE: None}  # nothing is pending any more
-    watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units), fields.KEY)
+    watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units))
+    held = {name: suspect.cells[name] for name in watched if name in suspect.cells}
     merged.patches.append(
         Patch(
             account_id=suspect.account_id,
             row=suspect.number,
             cells={name: value for name, value in cells.items() if name in suspect.cells},
             # the cells that decide what the row means: if one changes under us, it is looked at again
-            only_if={name: suspect.cells[name] for name in watched if name in suspect.cells},
+            only_if=held | unspoken(suspect.cells, suspect.formulas),
         )
     )
 

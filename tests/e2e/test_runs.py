@@ -273,7 +273,7 @@ def test_a_killed_push_is_found(office: Office, site: Site) -> None:
         assert "done" == wait_for_state(office, run, *ENDED).state
         assert "done" == office.run("run", run, "--watch", code=None).json["state"]
     kinds = Counter(write.user_id for write in site.arrived)
-    assert dict.fromkeys(sending, 1) == {account: kinds[account] for account in sending}
+    assert [] == [account for account in sending if kinds[account] > 1]  # or it never left
     office.run("verify", "shop", "--wait", code=None)
     settle_up(office)
     assert {account: 40 + int(account) for account in ALL} == site.balances
