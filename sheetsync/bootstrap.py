@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psutil
 from sqlalchemy.engine import make_url
@@ -26,8 +26,9 @@ from sheetsync.config import (
 )
 from sheetsync.core.edits import Rules
 from sheetsync.core.verify import Policy
-from sheetsync.errors import BusyError, UsageError
+from sheetsync.errors import BusyError, LedgerError, UsageError
 from sheetsync.jobs.attendance import Watch, is_driven
+from sheetsync.jobs.checking import check_unsettled
 from sheetsync.jobs.desk import Desk, Limits, Report
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
@@ -186,6 +187,15 @@ class Office:
     def lease(self) -> timedelta:
         """How long a silent worker keeps what it drives."""
         return timedelta(seconds=self.settings.service.lease_s)
+
+    def check_unsettled(self, name: str) -> list[dict[str, Any]]:
+        """Return the lines of ``check`` about what waits for its proof; none where the ledger is away."""
+        connection = self.connection(name)
+        settle_after = timedelta(seconds=connection.settle_after_s)
+        try:
+            return check_unsettled(self.ledger, name, system_id(connection), settle_after)
+        except LedgerError:
+            return []  # the line about the database says so
 
     def copy_ledger(self, url: str) -> dict[str, int]:
         """Move the ledger to another database while nobody uses it; return table → rows.

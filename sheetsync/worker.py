@@ -27,7 +27,7 @@ def _push(desk: Desk, run: Run) -> None:
 
 
 def _pull(desk: Desk, run: Run) -> None:
-    pull(desk, account_ids=_accounts(run), run=run.run)
+    pull(desk, account_ids=_accounts(run), run=run)
 
 
 def _verify(desk: Desk, run: Run) -> None:

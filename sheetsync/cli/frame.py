@@ -29,6 +29,8 @@ _log_crash = logging.getLogger("sheetsync.crash")
 ACTOR_LENGTH = 200
 """Characters of a caller's name: what the ledger's column takes, with its prefix."""
 
+GO_ON = "What was done so far is in the ledger. Run the same command again to go on; see: sheetsync runs"
+
 
 @dataclass(slots=True)
 class Frame:
@@ -143,7 +145,7 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
             code = frame.fail(error)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # requests under way end by themselves
-            frame.fail(InterruptedRunError("Stopped.", hint="What was done so far is in the ledger."))
+            frame.fail(InterruptedRunError("Stopped.", hint=GO_ON))
             code = 130
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise

@@ -278,15 +278,20 @@ def _moment(text: str | None) -> datetime | None:
 @command
 def check_command(frame: Frame, connection: str | None) -> int:
     """Try credentials, routes, spreadsheet and database; say what is wrong and what to do."""
-    checks: list[dict[str, Any]] = []
+    access: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = []
     with Office.open(frame.config, os.environ) as office:
         names = [connection] if connection else sorted(office.settings.connections)
-        checks += check_service(lambda: office.ledger, office.clock)
+        access += check_service(lambda: office.ledger, office.clock)
         for name in names:
             office.connection(name)
-            checks += check_connection(name, office.provider, office.sheet)
+            access += check_connection(name, office.provider, office.sheet)
+            waiting += office.check_unsettled(name)
+    checks = access + waiting
     frame.emit({"checks": checks}, printing.checked(checks))
-    return 0 if all(line["ok"] for line in checks) else 3
+    if not all(line["ok"] for line in access):
+        return 3
+    return 0 if all(line["ok"] for line in waiting) else 1
 
 
 @main.command("init")

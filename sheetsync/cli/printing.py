@@ -82,6 +82,8 @@ def pulled(result: Mapping[str, Any]) -> Show:
             f"Pulled [bold]{result['accounts']}[/] users of {result['connection']} "
             f"({result['environment'].upper()}), {totals} in all."
         )
+        if result["resumed"]:
+            out.print(f"{result['resumed']} of them had just been read by a pull that was interrupted.")
         if result["kept_edits"]:
             out.print(f"{result['kept_edits']} unsent edits were kept.")
         if result["missing"]:

@@ -19,14 +19,18 @@ from sheetsync.errors import ProviderError, RejectedError, RetryableError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.resuming import begun_reading, known_since
 from sheetsync.jobs.running import running
 from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit, unspoken
 from sheetsync.jobs.survey import Live, Survey, from_book, survey
 from sheetsync.jobs.verify import VERIFIABLE, judge
-from sheetsync.ports import OperationRecord, Progress
+from sheetsync.ports import OperationRecord, Progress, Run
 
 BATCH = 500
 """Accounts recorded in one transaction: bounded memory, few commits."""
+
+RECORD_EVERY_S = 2.0
+"""Seconds after which fewer are recorded, too: what a slow site took long to tell is not asked twice."""
 
 GONE = "The credit system no longer has this user; the row is kept."
 
@@ -48,13 +52,13 @@ class Found:
     watched: dict[str, Account] = field(default_factory=dict)
 
 
-def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: str | None = None) -> dict[str, Any]:
+def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: Run | None = None) -> dict[str, Any]:
     """Pull all accounts, or refresh those named; return the JSON of ``pull``.
 
     Args:
         desk: the connection.
         account_ids: only these accounts, if given.
-        run: the waiting run that this process carries out.
+        run: the waiting or interrupted run that this process has claimed, as it was before that.
 
     Raises:
         ProviderError: the list could not be read to its end; the tab is as it was.
@@ -62,17 +66,25 @@ def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: str | N
     """
     desk.sheet.ensure_writable()
     settle_dead_owner(desk)
-    with running(desk, "pull", run=run) as now:
-        now.result = _pull(now.desk, now.run, account_ids)
+    begun = begun_reading(desk, run) if account_ids is None else None
+    params = {"account_ids": sorted(account_ids or ())}
+    with running(desk, "pull", run=None if run is None else run.run, params=params) as now:
+        now.result = _pull(now.desk, now.run, account_ids, begun=begun)
     return now.result
 
 
-def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str, Any]:
+def _pull(desk: Desk, run: str, account_ids: Collection[str] | None, *, begun: int | None) -> dict[str, Any]:
     unsettled = [each for each in desk.ledger.operations.unsettled(desk.system) if each.state in VERIFIABLE]
+    watched = {each.account_id for each in unsettled}
     reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="pull")
+    desk.ledger.runs.keep(run, {"reading": reading if begun is None else begun})
     found = Found(reading=reading, read_at=desk.clock.now())
-    source = desk.provider.accounts(_progress(desk)) if account_ids is None else _named(desk, account_ids)
-    _record(desk, found, source, watched={each.account_id for each in unsettled})
+    known = {} if begun is None else known_since(desk, begun, but=watched)
+    if account_ids is None:
+        source: Iterable[Account] = desk.provider.accounts(_progress(desk), known)
+    else:
+        source = _named(desk, account_ids)
+    _record(desk, found, source, watched=watched)
     _settle(desk, found, unsettled)
     if account_ids is None:
         desk.ledger.accounts.mark_missing(desk.system, set(found.order))
@@ -87,6 +99,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str
         "connection": desk.name,
         "environment": desk.environment,
         "accounts": len(found.order),
+        "resumed": len(known),
         "written": merged.written,
         "kept_edits": merged.kept_edits,
         "missing": merged.missing,
@@ -118,18 +131,22 @@ def _named(desk: Desk, account_ids: Collection[str]) -> Iterable[Account]:
 
 
 def _record(desk: Desk, found: Found, source: Iterable[Account], *, watched: Collection[str]) -> None:
+    """Write down what is read, as it comes: whoever goes on after an interruption has it already."""
     batch: list[Account] = []
-    for account in source:
-        batch.append(account)
-        found.order.append(account.account_id)
-        for code, amount in account.balances.items():
-            found.totals[code] += amount or 0
-        if account.account_id in watched:
-            found.watched[account.account_id] = account
-        if len(batch) == BATCH:
-            desk.ledger.accounts.record(desk.system, found.reading, batch)
-            batch = []
-    desk.ledger.accounts.record(desk.system, found.reading, batch)
+    recorded_s = desk.processes.uptime_s()
+    try:
+        for account in source:
+            batch.append(account)
+            found.order.append(account.account_id)
+            for code, amount in account.balances.items():
+                found.totals[code] += amount or 0
+            if account.account_id in watched:
+                found.watched[account.account_id] = account
+            if len(batch) == BATCH or desk.processes.uptime_s() - recorded_s >= RECORD_EVERY_S:
+                desk.ledger.accounts.record(desk.system, found.reading, batch)
+                batch, recorded_s = [], desk.processes.uptime_s()
+    finally:
+        desk.ledger.accounts.record(desk.system, found.reading, batch)
 
 
 def _settle(desk: Desk, found: Found, unsettled: Iterable[OperationRecord]) -> None:

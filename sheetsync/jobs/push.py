@@ -8,7 +8,7 @@ from typing import Any
 from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
-from sheetsync.errors import SheetsyncError, StalePlanError
+from sheetsync.errors import InterruptedRunError, SheetsyncError, StalePlanError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
@@ -74,11 +74,18 @@ def _carry_out(
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
-        sending = Sending(desk, held, run)
+        # what an interrupted run of this plan has done counts as done
+        sending = Sending(desk, held, run, total=len(planned), done=len(planned) - len(waiting))
         send_all(sending, waiting)
         warnings += finish_showing(desk, sending.told)
         if check and sending.stopped is None:
-            _check(desk, planned, run)  # still the owner: the next push begins when this one has told its end
+            # still the owner: the next push begins when this one has told its end
+            try:
+                _check(desk, planned, run)
+            except InterruptedRunError as error:
+                sending.stop(error)
+            except KeyboardInterrupt:
+                sending.stop(InterruptedRunError("The push was stopped while it verified; all was sent."))
             warnings += finish_showing(desk)
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)

@@ -9,7 +9,7 @@ from typing import Any
 from sheetsync.core.accounts import Account
 from sheetsync.core.states import UNPROVEN, OperationState
 from sheetsync.core.verify import Verdict, by_balance
-from sheetsync.errors import ProviderError, RejectedError, RetryableError
+from sheetsync.errors import InterruptedRunError, ProviderError, RejectedError, RetryableError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner, wait_until
@@ -39,11 +39,16 @@ def verify(
         ProviderError: the credit system could not be reached; what was proven before stays proven.
     """
     settle_dead_owner(desk)
-    with running(desk, "verify", run=run) as now:
+    params = {"account_ids": sorted(account_ids or ()), "wait": wait}
+    with running(desk, "verify", run=run, params=params) as now:
         looked_at = _open(desk, account_ids)
-        if wait:
-            _wait_for(now.desk, looked_at)
-        verify_records(now.desk, looked_at, run=now.run)
+        try:
+            if wait:
+                _wait_for(now.desk, looked_at)
+            verify_records(now.desk, looked_at, run=now.run)
+        except InterruptedRunError:
+            finish_showing(desk)  # what was proven until then
+            raise
         result = _result(desk, now.run, [record.key for record in looked_at])
         now.result = {"counts": result["counts"], "warnings": result["warnings"]}
     return result
@@ -64,8 +69,7 @@ def _wait_for(desk: Desk, records: Iterable[OperationRecord]) -> None:
         if record.state is OperationState.UNKNOWN and record.left_at is not None
     ]
     if due:
-        desk.report(f"Waiting until {desk.local(max(due))} for lost requests", 0, None)
-        wait_until(desk, max(due))
+        wait_until(desk, max(due), what=f"Waiting until {desk.local(max(due))} for lost requests")
 
 
 def _result(desk: Desk, run: str, keys: list[str]) -> dict[str, Any]:

@@ -270,7 +270,8 @@ def test_a_killed_push_is_found(office: Office, site: Site) -> None:
     assert sending
     assert "interrupted" == office.run("run", run, code=1).json["state"]
     with workers(office):
-        assert "done" == wait_for_state(office, run, *ENDED).state
+        ended = wait_for_state(office, run, *ENDED)
+        assert ("done", len(ALL), len(ALL)) == (ended.state, ended.done, ended.total)
         assert "done" == office.run("run", run, "--watch", code=None).json["state"]
     kinds = Counter(write.user_id for write in site.arrived)
     assert [] == [account for account in sending if kinds[account] > 1]  # or it never left
