@@ -25,6 +25,7 @@ from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale
+from sheetsync.jobs.undo import UNDOES
 from sheetsync.jobs.verify import alerts, verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
@@ -59,7 +60,8 @@ def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None)
         settle_dead_owner(desk)
         if not _to_send(desk, planned):
             return _already_done(desk, stored, planned)
-    with running(desk, "push", run=run, plan=digest) as now:
+    kind = "undo" if UNDOES in stored.body else "push"
+    with running(desk, kind, run=run, plan=digest) as now:
         now.desk.sheet.ensure_writable()
         result = _carry_out(now.desk, stored, planned, run=now.run, check=check)
         now.result = {"counts": result["counts"], "warnings": result["warnings"]}
