@@ -4,6 +4,7 @@ from sheetsync.ports.clock import Clock
 from sheetsync.ports.ledger import (
     Lease,
     Ledger,
+    LineRecord,
     OperationRecord,
     Owner,
     Pull,
@@ -21,6 +22,7 @@ __all__ = [
     "Columns",
     "Lease",
     "Ledger",
+    "LineRecord",
     "OperationRecord",
     "Owner",
     "Processes",
