@@ -11,6 +11,7 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command
+from sheetsync.cli.importing import import_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
@@ -403,5 +404,5 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (runs_command, run_command, worker_command):
+for each in (runs_command, run_command, worker_command, import_command):
     main.add_command(each)

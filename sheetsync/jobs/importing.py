@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sheetsync.core.lines import plain
 from sheetsync.core.states import RowStatus
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.judging import Meant, Source, judge_lines
 from sheetsync.jobs.placing import against_row, alone_in_their_rows, put, rows_of
 from sheetsync.jobs.running import running
+
+LOOK_BACK = 200
+"""Runs of a connection among which its last mapping of columns is looked for."""
 
 PROBLEMS_SHOWN = 100
 """Invalid lines in the JSON; the results file has all."""
@@ -42,6 +46,16 @@ def import_file(
             meant = put(now.desk, source, meant, rows, run=now.run)
         now.result = summary(desk, source, meant) | {"run": now.run}
     return {**now.result, "meant": meant}
+
+
+def remembered_map(desk: Desk, header: Sequence[str]) -> dict[str, str]:
+    """Return the mapping of columns that this connection used last, if the file has all of them."""
+    names = {plain(name) for name in header}
+    for run in desk.ledger.runs.newest(desk.name, limit=LOOK_BACK):
+        given = run.params.get("map") if run.kind == "import" else None
+        if given and {plain(name) for name in given} <= names:
+            return dict(given)
+    return {}
 
 
 def summary(desk: Desk, source: Source, meant: Sequence[Meant]) -> dict[str, Any]:
