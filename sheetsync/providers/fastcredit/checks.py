@@ -8,11 +8,11 @@ from sheetsync.ports import CheckResult
 from sheetsync.providers.fastcredit.routes import Values, make_request
 from sheetsync.providers.fastcredit.site import Index, Site, user_path
 from sheetsync.providers.fastcredit.users import QUERY, User, parse_users
-from sheetsync.providers.fastcredit.words import SWITCHED_OFF, SWITCHED_OFF_NEXT
+from sheetsync.providers.fastcredit.words import API_DETAILS, SWITCHED_OFF, SWITCHED_OFF_NEXT
 from sheetsync.providers.http import Session
 from sheetsync.providers.messages import Request
 
-ADVISORY_NEXT = "Compare the routes with FastCredit Pro → Integrations and API → API Details."
+ADVISORY_NEXT = f"Compare the routes with {API_DETAILS}."
 
 Credits = Callable[[str, str], int | None]
 

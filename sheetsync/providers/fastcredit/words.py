@@ -9,6 +9,8 @@ from sheetsync.providers.outcomes import rejected, say
 PARAMS_SHOWN = 3
 """Parameters of a refusal that a message names."""
 
+API_DETAILS = "FastCredit Pro → Integrations and API → API Details"
+
 PASSWORD_PLACE = "WordPress → Users → Profile → Application Passwords"  # noqa: S105 - a menu
 
 NOT_LOGGED_IN = "WordPress did not take the user name and application password"
