@@ -19,7 +19,8 @@ from sheetsync.core.accounts import (
 from sheetsync.core.amounts import AmountProblem, from_provider
 from sheetsync.errors import ProviderError, RejectedError, RequestOutcome
 from sheetsync.ports import CheckResult, Progress, Receipt
-from sheetsync.providers.fastcredit.checks import Checks
+from sheetsync.providers.fastcredit.access import Access
+from sheetsync.providers.fastcredit.checks import Checks, Reads
 from sheetsync.providers.fastcredit.routes import MissingResultError, Values, amount_text, dig, make_request
 from sheetsync.providers.fastcredit.site import Site, user_path
 from sheetsync.providers.fastcredit.users import QUERY, User, parse_user, read_pages
@@ -69,6 +70,8 @@ class FastCredit:
             dialect=WordPressDialect(),
         )
         self._credentials = {"Authorization": _basic(connection)}
+        password = connection.application_password.reveal()
+        self._access = Access(connection.base_url, connection.username, password)
         self._site = Site(self._session, self._routes.list_users.path)
         self._turns = Turns()
         self.capabilities = Capabilities(
@@ -138,8 +141,13 @@ class FastCredit:
     def check(self) -> Iterator[CheckResult]:
         """Try address, credentials and routes, with reads only; writing routes are looked up, not tried."""
         return Checks(
-            self._session, self._site, self._routes, prefix=self._prefix, credentials=self._credentials
-        ).run(self._credits)
+            self._session,
+            self._site,
+            self._routes,
+            prefix=self._prefix,
+            access=self._access,
+            credentials=self._credentials,
+        ).run(Reads(self._credits, self._credits_reply))
 
     @property
     def documented_at(self) -> str:

@@ -58,6 +58,11 @@ def is_ambiguous(status: object, code: object) -> bool:
     return status == 401 and (not code or code in _NOT_LOGGED_IN_CODES)
 
 
+def leaves_cause_open(status: object, code: object) -> bool:
+    """Whether a refusal, in a plug-in's words too, does not say what is wrong with our sign-in."""
+    return status == 401 and code not in _BY_CODE
+
+
 @dataclass(frozen=True, slots=True)
 class WordPressDialect:
     """The refusals of WordPress: ``{"code", "message", "data": {"status": …}}``."""
