@@ -24,6 +24,7 @@ from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve, write_csv
+from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
 
@@ -188,6 +189,23 @@ def rebase_command(frame: Frame, connection: str, *, account_id: str, keep: Keep
         result = rebase(desk, account_id, keep=keep)
     frame.emit(result, lambda out: out.print(f"User {account_id}: {result['message']} Preview it next."))
     return 0
+
+
+@main.command("undo")
+@click.argument("connection")
+@click.option("--run", metavar="ID", help="The push whose operations are to be undone.")
+@click.option(
+    "--operation", "keys", metavar="KEY", multiple=True, help="Only this operation; may be repeated."
+)
+@AS
+@command
+def undo_command(frame: Frame, connection: str, *, run: str | None, keys: tuple[str, ...]) -> int:
+    """Plan what takes back a push, or single operations of it. Sends nothing: push --plan does."""
+    with frame.desk(connection) as desk:
+        result = undo(desk, run=run, keys=keys)
+    plan = result["plan"]
+    frame.emit(result, printing.undone(result))
+    return 1 if needs_attention(plan["rows"]) or result["skipped"] or plan["over_limits"] else 0
 
 
 @main.command("fill")

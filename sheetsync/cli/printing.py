@@ -119,6 +119,22 @@ def planned(plan: Mapping[str, Any]) -> Show:
     return show
 
 
+def undone(result: Mapping[str, Any]) -> Show:
+    """Return a printer for the plan of an undo."""
+    plan = result["plan"]
+
+    def show(out: Console) -> None:
+        planned(plan)(out)
+        for skipped in result["skipped"][:ROWS_SHOWN]:
+            out.print(f"[yellow]Left out:[/] {skipped['operation']}: {escape(skipped['message'])}")
+        if len(result["skipped"]) > ROWS_SHOWN:
+            out.print(f"… and {len(result['skipped']) - ROWS_SHOWN} more left out (--json lists all)")
+        if plan["totals"] and not plan["over_limits"]:
+            out.print(f"Push it with: sheetsync push {plan['connection']} --plan {plan['digest']}")
+
+    return show
+
+
 def control_totals(out: Console, plan: Mapping[str, Any]) -> None:
     """Print what the plan adds and removes."""
     counted = ", ".join(f"{number} {word(name).lower()}" for name, number in plan["counts"].items() if number)

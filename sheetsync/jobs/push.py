@@ -5,10 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sheetsync.core.accounts import Capabilities
 from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
-from sheetsync.errors import InterruptedRunError, SheetsyncError, StalePlanError
+from sheetsync.errors import (
+    InterruptedRunError,
+    ProviderError,
+    RejectedError,
+    RetryableError,
+    SheetsyncError,
+    StalePlanError,
+)
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
@@ -17,7 +25,8 @@ from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale
-from sheetsync.jobs.verify import verify_records
+from sheetsync.jobs.undo import UNDOES
+from sheetsync.jobs.verify import alerts, verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
 QUEUED_SHOWN_FROM = 50
@@ -51,7 +60,8 @@ def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None)
         settle_dead_owner(desk)
         if not _to_send(desk, planned):
             return _already_done(desk, stored, planned)
-    with running(desk, "push", run=run, plan=digest) as now:
+    kind = "undo" if UNDOES in stored.body else "push"
+    with running(desk, kind, run=run, plan=digest) as now:
         now.desk.sheet.ensure_writable()
         result = _carry_out(now.desk, stored, planned, run=now.run, check=check)
         now.result = {"counts": result["counts"], "warnings": result["warnings"]}
@@ -70,7 +80,7 @@ def _carry_out(
             held.lease,
             connection_name=desk.name,
             plan=stored.digest,
-            capabilities=desk.rules.capabilities,
+            capabilities=_proving(desk) if waiting else desk.rules.capabilities,
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
@@ -90,6 +100,18 @@ def _carry_out(
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)
     return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)
+
+
+def _proving(desk: Desk) -> Capabilities:
+    """Return the capabilities with the kind of evidence that the credit system lets us have today.
+
+    Raises:
+        ProviderError: it could not be asked.
+    """
+    try:
+        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
+    except (RejectedError, RetryableError) as error:
+        raise ProviderError(error.message, hint=error.hint) from error
 
 
 def _asked_by(desk: Desk, planned: Planned) -> Planned:
@@ -130,6 +152,7 @@ def _result(
     desk: Desk, run: str, planned: Sequence[Planned], *, told: Mapping[str, Told], warnings: list[str]
 ) -> dict[str, Any]:
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
+    warnings = warnings + alerts(desk, list(records))
     rows = []
     for each in planned:
         key = each.operation.key
