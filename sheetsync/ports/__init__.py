@@ -1,6 +1,7 @@
 """The promises that use cases rely on; the suites in ``tests/contract`` check every adapter against them."""
 
 from sheetsync.ports.clock import Clock
+from sheetsync.ports.inspecting import Inspectable
 from sheetsync.ports.ledger import (
     Lease,
     Ledger,
@@ -20,6 +21,7 @@ __all__ = [
     "CheckResult",
     "Clock",
     "Columns",
+    "Inspectable",
     "Lease",
     "Ledger",
     "LineRecord",
