@@ -1,6 +1,6 @@
 """CCI FasCard behind the ``Provider`` port."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from sheetsync.config import FasCardConnection
@@ -18,17 +18,16 @@ from sheetsync.errors import ProviderError, RejectedError, RequestOutcome, Retry
 from sheetsync.ports import CheckResult, Progress, Receipt
 from sheetsync.providers.fascard.checks import Checks
 from sheetsync.providers.fascard.client import Client, malformed
+from sheetsync.providers.fascard.filter import Filter
 from sheetsync.providers.fascard.paging import PAGE, Records, walk
 from sheetsync.providers.fascard.records import (
     TYPES,
     Location,
     MalformedError,
     account_of,
-    id_of,
     location_of,
     value_request,
 )
-from sheetsync.providers.fascard.tokens import UNAUTHENTICATED
 from sheetsync.providers.fascard.transactions import Transactions
 from sheetsync.providers.fascard.words import FasCardDialect
 from sheetsync.providers.http import Session, Tuning
@@ -65,8 +64,8 @@ class FasCard:
         )
         self._account_id = connection.account_id
         self._client = Client(self._session, connection)
-        self._ours: dict[str, bool] = {}
-        self._transactions = Transactions(self._client, self._is_known_ours)
+        self._filter = Filter(self._client, connection.account_id)
+        self._transactions = Transactions(self._client, self._filter)
         self._turns = Turns()
         self.filtered = connection.has_email is not None or connection.active_since is not None
         self.capabilities = Capabilities(
@@ -92,10 +91,9 @@ class FasCard:
         try:
             for page in walk(read_page, newer=True):
                 listed += len(page)
-                for record in page:
-                    if self._is_ours(record):
-                        done += 1
-                        yield account_of(record)
+                for record in self._filter.ours(page, user_account="ID"):
+                    done += 1
+                    yield account_of(record)
                 progress(done, None)
         except MalformedError as error:
             raise _as_provider_error(malformed(_ACCOUNTS, error)) from None
@@ -139,9 +137,8 @@ class FasCard:
             RejectedError: refused.
             RetryableError: they could not be read now.
         """
-        found = [location_of(record) for record in self._client.locations()]
-        ours = [each for each in found if self._is_known_ours({"AccountID": each.account_id or None})]
-        return sorted(ours, key=lambda each: int(each.location_id))
+        found = [location_of(record) for record in self._filter.ours(self._client.locations())]
+        return sorted(found, key=lambda each: int(each.location_id))
 
     def apply(self, operation: Operation, before: Balances, go: Callable[[], None]) -> Receipt:
         """Send one value request. Moves credits. One at a time per user account.
@@ -194,34 +191,6 @@ class FasCard:
     def close(self) -> None:
         """Close connections."""
         self._session.close()
-
-    def _is_ours(self, record: Mapping[str, object]) -> bool:
-        """Whether a user account of the list belongs to the account id.
-
-        A store id does not say which ``AccountID`` it is: then one of its user accounts is asked for by id.
-
-        Raises:
-            RetryableError: it could not be asked now.
-        """
-        account = record.get("AccountID")
-        if account is None or self._account_id.isdecimal() or str(account) in self._ours:
-            return self._is_known_ours(record)
-        try:
-            self._client.account(str(id_of(record)))
-        except RejectedError as error:
-            if error.details.get("status") == UNAUTHENTICATED or error.details.get("sign_in"):
-                raise
-            self._ours[str(account)] = False
-        else:
-            self._ours[str(account)] = True
-        return self._ours[str(account)]
-
-    def _is_known_ours(self, record: Mapping[str, object]) -> bool:
-        """Whether a record belongs to the account id, or may do so."""
-        account = record.get("AccountID")
-        if account is None or not self._account_id.isdecimal():
-            return self._ours.get(str(account), True)
-        return str(account) == self._account_id
 
 
 def _as_provider_error(error: RejectedError | RetryableError | RequestOutcome) -> ProviderError:

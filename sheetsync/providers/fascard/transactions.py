@@ -1,11 +1,12 @@
 """Transactions of some user accounts or of all, by as few requests as there are ways."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from sheetsync.core.accounts import Transaction
 from sheetsync.errors import RejectedError
 from sheetsync.providers.fascard.client import Client, malformed
+from sheetsync.providers.fascard.filter import Filter
 from sheetsync.providers.fascard.paging import PAGE, Records, walk
 from sheetsync.providers.fascard.records import MalformedError, id_of, moment_of, transaction_of
 from sheetsync.providers.messages import Request
@@ -24,12 +25,12 @@ class Transactions:
 
     Args:
         client: asks.
-        is_ours: whether a record belongs to the account; the server may list others, too.
+        records: leaves out those of other accounts.
     """
 
-    def __init__(self, client: Client, is_ours: Callable[[Mapping[str, object]], bool]) -> None:
+    def __init__(self, client: Client, records: Filter) -> None:
         self._client = client
-        self._is_ours = is_ours
+        self._filter = records
 
     def since(self, account_ids: Collection[str] | None, since: datetime) -> Iterator[Transaction]:
         """Yield all transactions of these user accounts since then, each once, in any order.
@@ -72,10 +73,8 @@ class Transactions:
             return self._client.transactions(who, last_id, older=older)
 
         for page in walk(read_page, newer=False, is_enough=lambda each: _is_older(each, since), first=first):
-            for record in page:
-                if self._is_ours(record) and (
-                    wanted is None or str(id_of(record, "UserAccountID")) in wanted
-                ):
+            for record in self._filter.ours(page, user_account="UserAccountID"):
+                if wanted is None or str(id_of(record, "UserAccountID")) in wanted:
                     yield transaction_of(record)
 
 
