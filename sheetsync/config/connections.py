@@ -1,6 +1,7 @@
 """The connections: one tab bound to one account of one credit system each."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 
@@ -195,6 +196,22 @@ class FasCardConnection(_Common):
     password: Secret
     has_email: bool | None = None
     active_since: Annotated[datetime, BeforeValidator(_moment)] | None = None
+
+
+def filtered(connection: FasCardConnection, filters: Mapping[str, object]) -> FasCardConnection:
+    """Return the connection with other filters for one pull.
+
+    Args:
+        connection: as configured.
+        filters: ``has_email`` (true or false), ``active_since`` (ISO 8601, UTC unless it says otherwise).
+
+    Raises:
+        ValueError: a filter cannot be read.
+    """
+    known = {name: value for name, value in filters.items() if value is not None}
+    if "active_since" in known:
+        known["active_since"] = _moment(known["active_since"])
+    return connection.model_copy(update=known)
 
 
 def _currency_codes(codes: tuple[str, ...]) -> tuple[str, ...]:

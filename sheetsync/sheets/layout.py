@@ -1,7 +1,7 @@
 """The tab's columns: headers, who writes them, and how they look; shared by every kind of sheet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sheetsync.core import fields
@@ -15,6 +15,9 @@ HEADER_ROW = 1
 
 TEXT_FORMAT = "@"
 TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
+
+NOTE_LIMIT = 1000
+"""Characters of a header's note; a longer one is not read."""
 
 PULL_HINT = "Run a pull: it creates what is missing and keeps everything else."
 
@@ -213,7 +216,19 @@ def _extras(columns: Columns) -> tuple[Column, ...]:
     wanted = set(columns.extras)
     if fields.SUBSCRIPTION_ID in wanted:
         wanted.add(fields.INVOICE_PREVIEW)
-    return tuple(column for column in _EXTRAS if column.field in wanted)
+    return tuple(_offering(column, columns) for column in _EXTRAS if column.field in wanted)
+
+
+def _offering(column: Column, columns: Columns) -> Column:
+    """Return the column with a dropdown, and in its note what each choice stands for."""
+    choices = columns.choices.get(column.field)
+    if not choices:
+        return column
+    named = ", ".join(f"{choice} {name}".strip() for choice, name in choices.items())
+    note = f"{column.note} {named}"
+    return replace(
+        column, choices=tuple(choices), note=note if len(note) <= NOTE_LIMIT else f"{note[:NOTE_LIMIT]}…"
+    )
 
 
 def _outcome() -> tuple[Column, ...]:
