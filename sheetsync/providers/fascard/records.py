@@ -38,8 +38,8 @@ CHANGES: Mapping[str, tuple[str, str]] = {
 
 TYPES: Mapping[Action, tuple[int, int]] = {
     Action.ADD: (3, 0),
-    Action.ADJUST: (3, 0),
     Action.RESET: (3, 0),
+    Action.ADJUST: (3, 0),
     Action.REFUND: (3, 3),
     Action.CASH: (2, 2),
 }
