@@ -175,6 +175,7 @@ class Office:
             environment=connection.environment,
             extras=(fields.LOCATION_ID,) if Action.CASH in provider.capabilities.actions else (),
             choices=choices or {},
+            details=connection.columns if isinstance(connection, FasCardConnection) else (),
         )
         return WorkbookSheet(
             Path(connection.sheet.path),
@@ -221,6 +222,7 @@ class Office:
                     accept_unchanged=connection.balance_evidence == "accept",
                 ),
                 limits=_limits(connection),
+                details=connection.columns if isinstance(connection, FasCardConnection) else (),
                 lease=self.lease,
                 plan_expires=timedelta(minutes=connection.plan_expires_min),
                 approval_expires=timedelta(hours=connection.approval_expires_h),

@@ -13,6 +13,7 @@ from sheetsync.config.limits import Limits
 from sheetsync.config.routes import Routes, check_template
 from sheetsync.config.secret import Secret
 from sheetsync.config.sheet import SheetSettings
+from sheetsync.core import fields
 
 REASONS = ("Goodwill", "Promotion", "Referral", "Correction", "Refund", "Other")
 """The dropdown's list unless the file gives one."""
@@ -178,6 +179,13 @@ def _moment(value: object) -> object:
     return value
 
 
+def _detail_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for column in columns:
+        if column not in fields.DETAILS:
+            raise ValueError(f'"{column}" is none of {", ".join(fields.DETAILS)}')
+    return columns
+
+
 class FasCardConnection(_Common):
     """One FasCard account.
 
@@ -187,6 +195,7 @@ class FasCardConnection(_Common):
         password: of the same person.
         has_email: only accounts with an e-mail address (true) or without one (false); None takes all.
         active_since: only accounts that were active since; None takes all.
+        columns: further columns of the account, only to look at.
     """
 
     provider: Literal["fascard"]
@@ -196,6 +205,7 @@ class FasCardConnection(_Common):
     password: Secret
     has_email: bool | None = None
     active_since: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    columns: Annotated[Texts, AfterValidator(_detail_columns)] = ()
 
 
 def filtered(connection: FasCardConnection, filters: Mapping[str, object]) -> FasCardConnection:

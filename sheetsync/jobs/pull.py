@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -136,7 +137,7 @@ def _named(desk: Desk, account_ids: Collection[str]) -> Iterable[Account]:
         email = account.email or (baseline.email if baseline else "")
         name = account.name or (baseline.name if baseline else "")
         desk.report("Reading accounts", done, len(account_ids))
-        yield Account(account_id, email, name, account.balances)
+        yield Account(account_id, email, name, account.balances, account.details)
 
 
 def _record(desk: Desk, found: Found, source: Iterable[Account], *, watched: Collection[str]) -> None:
@@ -309,10 +310,21 @@ def _fresh_cells(desk: Desk, baseline: Baseline, read_at: datetime) -> dict[str,
         fields.ACCOUNT_ID: baseline.account_id,
         fields.EMAIL: baseline.email,
         fields.NAME: baseline.name,
+        **_detail_cells(desk, baseline),
         **balance_cells(desk, baseline),
         fields.KEY: baseline.key,
         fields.CHECKED_AT: read_at.astimezone(UTC),
     }
+
+
+def _detail_cells(desk: Desk, baseline: Baseline) -> dict[str, CellValue]:
+    """Return what else is shown of an account; a time that can be read is one in the tab, too."""
+    cells: dict[str, CellValue] = {name: baseline.details.get(name) or None for name in desk.details}
+    if moment := cells.get(fields.LAST_ACTIVITY):
+        with suppress(ValueError):
+            found = datetime.fromisoformat(str(moment))
+            cells[fields.LAST_ACTIVITY] = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return cells
 
 
 def _status(suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> dict[str, CellValue]:
@@ -336,6 +348,7 @@ def _beside_edit(desk: Desk, baseline: Baseline, meaning: _Meaning) -> dict[str,
     """
     row, result = meaning.row, meaning.result
     cells: dict[str, CellValue] = {fields.CHECKED_AT: desk.clock.now().astimezone(UTC)}
+    cells |= _detail_cells(desk, baseline)
     if result is not None:
         cells |= {fields.STATUS: result.status.label or None, fields.MESSAGE: result.message or None}
     if row is None or row.problem:

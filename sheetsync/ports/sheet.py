@@ -13,7 +13,8 @@ class Columns:
     """Which fields a tab has; built by ``sheets.layout`` from units and actions.
 
     Attributes:
-        extras: further fields.
+        extras: further fields that a person fills in.
+        details: further fields of the account, only to look at.
         choices: field code → what the dropdown of an extra field offers, and what each stands for.
     """
 
@@ -24,6 +25,7 @@ class Columns:
     environment: str = "live"
     extras: tuple[str, ...] = ()
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,14 @@ def amount_header(unit: Unit, units: Sequence[Unit]) -> str:
 
 def layout(columns: Columns) -> tuple[Column, ...]:
     """Return the tab's columns in the order in which they are created."""
-    return (*_identity(columns), *_balances(columns), *_edit(columns), *_extras(columns), *_outcome())
+    return (
+        *_identity(columns),
+        *_details(columns),
+        *_balances(columns),
+        *_edit(columns),
+        *_extras(columns),
+        *_outcome(),
+    )
 
 
 def _service(field: str, header: str, note: str, width: int, *, text: bool = False) -> Column:
@@ -121,6 +128,25 @@ def _identity(columns: Columns) -> tuple[Column, ...]:
         ),
         _service(fields.NAME, "Name", "The customer's name; change it in the credit system.", 24, text=True),
     )
+
+
+_DETAILS = (
+    Column(
+        fields.LAST_ACTIVITY,
+        "Last activity",
+        Owner.SERVICE,
+        "When the customer was last active, at the last pull.",
+        20,
+        TIME_FORMAT,
+    ),
+    _service(fields.MOBILE_PHONE, "Mobile phone", "The customer's telephone number.", 18, text=True),
+    _service(fields.DISCOUNT, "Discount", "The customer's discount.", 10, text=True),
+    _service(fields.EMPLOYEE, "Employee", "Whether this is an employee's own account.", 10, text=True),
+)
+
+
+def _details(columns: Columns) -> tuple[Column, ...]:
+    return tuple(column for column in _DETAILS if column.field in columns.details)
 
 
 def _balances(columns: Columns) -> tuple[Column, ...]:

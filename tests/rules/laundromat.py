@@ -58,7 +58,7 @@ class Counter:
         path: the workbook.
     """
 
-    def __init__(self, customers: int = 3) -> None:
+    def __init__(self, customers: int = 3, *, details: tuple[str, ...] = ()) -> None:
         self._opened = ExitStack()
         self.clock = TownClock()
         self.laundry = Laundry.of(customers, now=self.clock.now)
@@ -67,7 +67,7 @@ class Counter:
         self.folder = Path(tempfile.mkdtemp(prefix="ss-counter-", dir=memory if memory.is_dir() else None))
         self._opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.path = self.folder / "laundry.xlsx"
-        self.desk = self._desk()
+        self.desk = self._desk(details)
 
     def __enter__(self) -> Self:
         pull(self.desk)
@@ -76,7 +76,7 @@ class Counter:
     def __exit__(self, *error: object) -> None:
         self._opened.close()
 
-    def _desk(self) -> Desk:
+    def _desk(self, details: tuple[str, ...]) -> Desk:
         (self.folder / "password").write_text(PASSWORD, encoding="utf-8")
         settings = FasCardConnection.model_validate(
             {
@@ -95,7 +95,8 @@ class Counter:
         ledger = SqlLedger(f"sqlite:///{self.folder / 'ledger.db'}", now=self.clock.now)
         self._opened.callback(ledger.close)
         offered = provider.capabilities
-        columns = Columns(offered.units, offered.actions, settings.reasons, extras=(fields.LOCATION_ID,))
+        extras = (fields.LOCATION_ID,)
+        columns = Columns(offered.units, offered.actions, settings.reasons, extras=extras, details=details)
         return Desk(
             name="laundry",
             system="fascard|laundry.test",
@@ -115,6 +116,7 @@ class Counter:
             timezone=ZoneInfo("UTC"),
             environment="test",
             report=lambda _what, _done, _total: None,
+            details=details,
         )
 
     # what people do
