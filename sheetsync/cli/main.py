@@ -48,12 +48,25 @@ def _scope(accounts: tuple[str, ...]) -> set[str] | None:
 @main.command("pull")
 @click.argument("connection")
 @ACCOUNTS
+@click.option(
+    "--has-email/--no-email", default=None, help="FasCard: only users with, or without, an e-mail address."
+)
+@click.option("--active-since", metavar="TIME", help="FasCard: only users who were active since then; UTC.")
 @AS
 @command
-def pull_command(frame: Frame, connection: str, accounts: tuple[str, ...]) -> int:
+def pull_command(
+    frame: Frame,
+    connection: str,
+    *,
+    accounts: tuple[str, ...],
+    has_email: bool | None,
+    active_since: str | None,
+) -> int:
     """Read users and credits into the tab; edits that were not sent are kept."""
-    with frame.desk(connection) as desk:
-        result = pull(desk, account_ids=_scope(accounts))
+    since = _moment(active_since)
+    filters = {"has_email": has_email, "active_since": since.isoformat() if since else None}
+    with frame.desk(connection, pulls=filters) as desk:
+        result = pull(desk, account_ids=_scope(accounts), filters=filters)
     frame.emit(result, printing.pulled(result))
     return 1 if result["unsettled"] else 0
 
@@ -359,7 +372,9 @@ def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
 
 @main.command("sandbox")
 @click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
-@click.option("--dialect", type=click.Choice(["fastcredit"]), default="fastcredit", show_default=True)
+@click.option(
+    "--dialect", type=click.Choice(["fastcredit", "fascard"]), default="fastcredit", show_default=True
+)
 @click.option("--users", default=200, show_default=True)
 @AS
 @command
