@@ -330,6 +330,8 @@ def _limits(connection: Connection) -> Limits:
         rows_per_push=connection.limits.max_rows_per_push,
         parallel_requests=connection.limits.parallel_requests,
         stop_after_unknown=connection.limits.stop_after_unknown,
+        stop_after_refused=connection.limits.stop_after_refused,
+        canary=connection.limits.canary,
         amount_per_row=money("max_amount_per_row"),
         total_per_push=money("max_total_per_push"),
         total_per_person_day=money("max_total_per_person_day"),

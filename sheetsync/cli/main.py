@@ -97,6 +97,9 @@ def preview_command(
 @click.option("--yes", is_flag=True, help="Preview and push in one go.")
 @click.option("--no-verify", is_flag=True, help="Leave rows at Confirmation Required.")
 @click.option("--detach", "detached", is_flag=True, help="Return at once; a worker carries it out.")
+@click.option(
+    "--canary", "canaries", type=click.IntRange(min=0), metavar="N", help="Prove N of each action first."
+)
 @ACCOUNTS
 @HIDDEN
 @AS
@@ -109,6 +112,7 @@ def push_command(
     yes: bool,
     no_verify: bool,
     detached: bool,
+    canaries: int | None,
     accounts: tuple[str, ...],
     include_hidden: bool,
 ) -> int:
@@ -128,11 +132,11 @@ def push_command(
                 printing.planned(preview_json(desk, found)["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
         if detached:
-            result = detach(frame, desk, digest, check=not no_verify)
+            result = detach(frame, desk, digest, params={"check": not no_verify, "canaries": canaries})
             follow = f"sheetsync run {result['run']} --watch"
             frame.emit(result, lambda out: out.print(f"Run {result['run']} waits. Follow it with: {follow}"))
             return 0
-        result = push(desk, digest, check=not no_verify)
+        result = push(desk, digest, check=not no_verify, canaries=canaries)
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
     return 1 if attention or needs_attention(result["rows"]) or result["warnings"] else 0
 

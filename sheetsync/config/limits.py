@@ -33,6 +33,18 @@ STOP_AFTER_UNKNOWN = 5
 STOP_AFTER_UNKNOWN_MAX = 1_000
 """Unknown outcomes in a row; beyond this the fuse protects nobody."""
 
+STOP_AFTER_REFUSED = 20
+"""Refusals in a row that stop a push: single rows are refused for good reasons, twenty in a row are not."""
+
+STOP_AFTER_REFUSED_MAX = 1_000_000
+"""Refusals in a row; a refusal changes nothing, so the fuse may be off in effect."""
+
+CANARY = 1
+"""Operations of each action; one row is enough to see that a route does what its name says."""
+
+CANARY_MAX = 1_000
+"""Operations of each action; each is proven by itself, so a thousand take minutes."""
+
 MONEY_LIMITS = ("max_amount_per_row", "max_total_per_push", "max_total_per_person_day", "approval_over")
 """The limits that hold one amount per unit; off unless set."""
 
@@ -63,6 +75,8 @@ class Limits(Table):
         max_total_per_person_day: largest sum of what one person changes in a day, per unit.
         approval_over: a plan with a larger row or total waits for a second person, per unit.
         stop_after_unknown: unknown outcomes in a row that stop a push.
+        stop_after_refused: refusals in a row that stop a push.
+        canary: operations of each action that are proven before the others leave; 0 for none.
     """
 
     requests_per_second: float = Field(default=REQUESTS_PER_SECOND, gt=0, le=REQUESTS_PER_SECOND_MAX)
@@ -73,6 +87,9 @@ class Limits(Table):
     max_total_per_person_day: Amounts = Field(default_factory=dict)
     approval_over: Amounts = Field(default_factory=dict)
     stop_after_unknown: int = Field(default=STOP_AFTER_UNKNOWN, ge=1, le=STOP_AFTER_UNKNOWN_MAX)
+
+    stop_after_refused: int = Field(default=STOP_AFTER_REFUSED, ge=1, le=STOP_AFTER_REFUSED_MAX)
+    canary: int = Field(default=CANARY, ge=0, le=CANARY_MAX)
 
     def minor(self, name: str, unit: Unit) -> int | None:
         """Return the money limit ``name`` for the unit in minor units, or None where it is off.

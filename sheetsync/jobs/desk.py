@@ -20,7 +20,8 @@ class Limits:
 
     Attributes:
         rows_per_push: operations in one plan.
-        stop_after_unknown: lost answers in a row that stop a push.
+        stop_after_unknown, stop_after_refused: lost answers, or refusals, in a row that stop a push.
+        canary: operations of each action that are proven before the others leave.
     """
 
     rows_per_push: int
@@ -30,6 +31,8 @@ class Limits:
     total_per_push: Mapping[str, int]
     total_per_person_day: Mapping[str, int]
     approval_over: Mapping[str, int]
+    stop_after_refused: int = 20
+    canary: int = 1
 
 
 Report = Callable[[str, int, int | None], None]
