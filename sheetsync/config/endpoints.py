@@ -45,7 +45,7 @@ class Endpoint:
 def parse_endpoint(text: str, *, writes: bool, base_url: str = "") -> Endpoint:
     """Return an endpoint that an admin copied: an address or a path, perhaps with a method and a JSON body.
 
-    What varies becomes our placeholder: ``{id}``, ``:id``, ``<id>``, ``(?P<id>…)``, an example such as ``123``.
+    What varies becomes our placeholder: ``{id}``, ``:id``, ``<id>``, ``(?P<id>…)``, an example like ``123``.
 
     Args:
         text: as copied.

@@ -158,8 +158,8 @@ def _further() -> list[str]:
 def _routes(known: Mapping[str, str], given: Mapping[str, Mapping[str, JsonValue]]) -> str:
     """Write the three routes out: the admin has to see what is assumed, to correct it."""
     lines = [
-        '# FastCredit Pro\'s vendor documents no addresses. Compare these with "Integrations and API", "API',
-        '# Details" in FastCredit Pro, then run: sheetsync check',
+        "# FastCredit Pro's vendor documents no addresses. Compare these with what it shows under",
+        '# "Integrations and API", "API Details", then run: sheetsync check',
         "# Placeholders: {user_id} {email} {amount}; result is the dotted path to the balance in the reply.",
     ]
     plain = next((path for path in _paths(given) if "rest_route=" in path), None)
@@ -173,7 +173,7 @@ def _routes(known: Mapping[str, str], given: Mapping[str, Mapping[str, JsonValue
         lines.append(f"[connections.{_key(known['name'])}.routes.{name}]")
         if name in NEEDED and name not in given:
             lines.append("# our assumption:")
-        values = {"result": "credits", **routes[name]} if name == "get_credits" else routes[name]
+        values = {**routes[name], "result": "credits"} if name == "get_credits" else routes[name]
         lines += [f"{key} = {_value(value)}" for key, value in values.items()]
     return "\n".join([*lines, ""])
 
