@@ -16,7 +16,7 @@ import pytest
 from sheetsync.bootstrap import Office
 from sheetsync.core.accounts import Balances, Operation
 from sheetsync.core.states import OperationState
-from sheetsync.errors import InterruptedRunError, ProviderError, UnsafeError, UsageError
+from sheetsync.errors import BusyError, InterruptedRunError, ProviderError, UnsafeError, UsageError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
@@ -59,6 +59,7 @@ class Points:
     Attributes:
         balance: what the customer has; None if never set. earned: all that was ever added.
         adds, resets: what the two routes do.
+        stale: how many reads after a write still give the old balance, as a cache does.
         status: of the answers to writes; body: instead of the usual answer.
         writes: (route, amount) of every write.
     """
@@ -67,18 +68,24 @@ class Points:
     earned: int = 100
     adds: Deed = add
     resets: Deed = put
+    stale: int = 0
     status: int = 200
     body: str | None = None
     writes: list[tuple[str, int]] = field(default_factory=list)
+    old: int | None = None
+    left: int = 0
 
     def show(self) -> dict[str, Any]:
         """Answer a read."""
-        return {"user": 7, "data": {"credits": self.balance, "earned": self.earned}, "plan": "Gold 41"}
+        balance = self.old if self.left > 0 else self.balance
+        self.left -= 1
+        return {"user": 7, "data": {"credits": balance, "earned": self.earned}, "plan": "Gold 41"}
 
     def write(self, route: str, amount: int) -> dict[str, Any]:
         """Carry out a write."""
         self.writes.append((route, amount))
         before = self.balance or 0
+        self.old, self.left = self.balance, self.stale
         if self.status == 200:
             self.balance = (self.adds if route == "add" else self.resets)(before, amount)
             self.earned += max(0, (self.balance or 0) - before)
@@ -235,6 +242,14 @@ def test_sound_routes(bench: Bench, points: Points, balance: int) -> None:
     assert "earned" not in line.message
     checked = bench.desk().ledger.check()
     assert ("ok", "ok") == (checked["chain"], checked["sums"])
+
+
+@pytest.mark.parametrize("stale", [1, 3, 5])
+def test_cached_reads(bench: Bench, points: Points, stale: int) -> None:
+    """A balance that shows late is waited for, and proves the routes all the same."""
+    points.stale = stale
+    assert {} == told(bench.test())
+    assert (40, [OperationState.CONFIRMED] * 2) == (points.balance, states(bench))
 
 
 @pytest.mark.parametrize("balance", [0, None])
@@ -402,6 +417,19 @@ def test_stopped_by_a_person(bench: Bench, deadly: type[Deadly]) -> None:
     with pytest.raises(InterruptedRunError, match="was 40 before the test") as caught:
         bench.test()
     assert "sheetsync verify shop" in caught.value.hint
+
+
+def test_another_push_is_under_way(bench: Bench, points: Points) -> None:
+    """It is refused, with who pushes, and nothing is sent."""
+    desk = bench.desk()
+    run = desk.ledger.runs.start("push", "shop", desk.system, actor="cli:bo", owner=desk.processes.me())
+    lease = desk.ledger.runs.take(
+        desk.system, run, actor="cli:bo", owner=desk.processes.me(), length=desk.lease, unless=None
+    )
+    assert lease is not None
+    with pytest.raises(BusyError, match="cli:bo is pushing"):
+        bench.test()
+    assert [] == points.writes
 
 
 def test_nobody_there(bench: Bench) -> None:
