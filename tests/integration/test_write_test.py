@@ -364,7 +364,10 @@ def test_lost_answer_is_left_to_verify(bench: Bench, points: Points) -> None:
     desk = bench.desk()
     assert "the balance before it was 40" in record.reason
     late = replace(desk, policy=replace(desk.policy, settle_after=record.left_at - record.left_at))
-    (row,) = verify(late)["rows"]
+    late.sheet.create()  # a workbook, though the connection was never pulled
+    result = verify(late)
+    assert [] == result["warnings"]
+    (row,) = result["rows"]
     assert "confirmed" == row["status"]
     assert "the balance before it was 40" in row["message"]
 
