@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,12 +55,14 @@ class Frame:
         return f"cli:{' '.join(name.split())[:ACTOR_LENGTH]}"
 
     @contextmanager
-    def desk(self, connection: str, *, pushes: bool = False) -> Iterator[Desk]:
+    def desk(
+        self, connection: str, *, pushes: bool = False, pulls: Mapping[str, object] | None = None
+    ) -> Iterator[Desk]:
         """Open one connection with a progress bar on stderr."""
         with (
             Office.open(self.config, os.environ) as office,
             self.progress() as report,
-            office.desk(connection, actor=self.actor, report=report, pushes=pushes) as desk,
+            office.desk(connection, actor=self.actor, report=report, pushes=pushes, pulls=pulls) as desk,
         ):
             yield desk
 

@@ -11,9 +11,10 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command
+from sheetsync.cli.importing import import_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
-from sheetsync.errors import UsageError
+from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
@@ -27,6 +28,7 @@ from sheetsync.jobs.settle import history, resolve, write_csv
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
+from sheetsync.ports import CheckResult
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -47,12 +49,25 @@ def _scope(accounts: tuple[str, ...]) -> set[str] | None:
 @main.command("pull")
 @click.argument("connection")
 @ACCOUNTS
+@click.option(
+    "--has-email/--no-email", default=None, help="FasCard: only users with, or without, an e-mail address."
+)
+@click.option("--active-since", metavar="TIME", help="FasCard: only users who were active since then; UTC.")
 @AS
 @command
-def pull_command(frame: Frame, connection: str, accounts: tuple[str, ...]) -> int:
+def pull_command(
+    frame: Frame,
+    connection: str,
+    *,
+    accounts: tuple[str, ...],
+    has_email: bool | None,
+    active_since: str | None,
+) -> int:
     """Read users and credits into the tab; edits that were not sent are kept."""
-    with frame.desk(connection) as desk:
-        result = pull(desk, account_ids=_scope(accounts))
+    since = _moment(active_since)
+    filters = {"has_email": has_email, "active_since": since.isoformat() if since else None}
+    with frame.desk(connection, pulls=filters) as desk:
+        result = pull(desk, account_ids=_scope(accounts), filters=filters)
     frame.emit(result, printing.pulled(result))
     return 1 if result["unsettled"] else 0
 
@@ -318,8 +333,12 @@ def check_command(frame: Frame, connection: str | None, *, writes: bool, account
             waiting += office.check_unsettled(name)
         if account_id:
             with office.desk(names[0], actor=frame.actor, pushes=True) as desk:
-                tested = write_test(desk, account_id)
-            waiting += lines_of(names[0], tested.lines)
+                try:
+                    tested = write_test(desk, account_id)
+                except ProviderError as error:  # the lines above may say why
+                    line = CheckResult("write test", ok=False, message=error.message, hint=error.hint)
+                    access += lines_of(names[0], [line])
+            waiting += lines_of(names[0], [] if tested is None else tested.lines)
     checks = access + waiting
     more = {} if tested is None else {"write_test": tested.summary}
     frame.emit({"checks": checks, **more}, printing.checked(checks))
@@ -381,7 +400,9 @@ def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
 
 @main.command("sandbox")
 @click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
-@click.option("--dialect", type=click.Choice(["fastcredit"]), default="fastcredit", show_default=True)
+@click.option(
+    "--dialect", type=click.Choice(["fastcredit", "fascard"]), default="fastcredit", show_default=True
+)
 @click.option("--users", default=200, show_default=True)
 @AS
 @command
@@ -442,5 +463,5 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (runs_command, run_command, worker_command):
+for each in (runs_command, run_command, worker_command, import_command):
     main.add_command(each)

@@ -50,6 +50,11 @@ def carrying(key: str, listed: Iterable[Transaction]) -> list[Transaction]:
     return [each for each in listed if key_of(each.note) == key]
 
 
+def chronological(listed: Iterable[Transaction]) -> list[Transaction]:
+    """Return transactions oldest first, by their ids: a time may be that of a card reader's delivery."""
+    return sorted(listed, key=lambda each: (len(each.transaction_id), each.transaction_id))
+
+
 def by_transactions(
     sent: Sent,
     listed: Sequence[Transaction],

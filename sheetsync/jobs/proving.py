@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sheetsync.core.accounts import Account, EvidenceKind, Transaction
-from sheetsync.core.evidence import ALERT, SEARCH_BEFORE, by_transactions, carrying, found, key_of
+from sheetsync.core.evidence import (
+    ALERT,
+    SEARCH_BEFORE,
+    by_transactions,
+    carrying,
+    chronological,
+    found,
+    key_of,
+)
 from sheetsync.core.states import AT_REST, SENDABLE, OperationState
 from sheetsync.core.verify import Verdict
 from sheetsync.errors import ContradictionError, ProviderError, RejectedError, RetryableError
@@ -51,7 +59,7 @@ def transactions_of(desk: Desk, records: Iterable[OperationRecord]) -> Listed | 
         if not error.reached:
             raise ProviderError(error.message, hint=error.hint) from error
         return f"Not proven yet: the transactions could not be read. {error.message}"
-    return {account_id: each[::-1] for account_id, each in listed.items()}
+    return {account_id: chronological(each) for account_id, each in listed.items()}
 
 
 @dataclass(frozen=True, slots=True)

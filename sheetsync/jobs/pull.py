@@ -1,7 +1,8 @@
 """Pull: read all accounts, store them as the baseline, merge them into the tab. Never destroys an edit."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -53,13 +54,20 @@ class Found:
     watched: dict[str, Account] = field(default_factory=dict)
 
 
-def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: Run | None = None) -> dict[str, Any]:
+def pull(
+    desk: Desk,
+    *,
+    account_ids: Collection[str] | None = None,
+    run: Run | None = None,
+    filters: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Pull all accounts, or refresh those named; return the JSON of ``pull``.
 
     Args:
         desk: the connection.
         account_ids: only these accounts, if given.
         run: the waiting or interrupted run that this process has claimed, as it was before that.
+        filters: that the credit system was given; kept for whoever goes on with the run.
 
     Raises:
         ProviderError: the list could not be read to its end; the tab is as it was.
@@ -68,7 +76,7 @@ def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: Run | N
     desk.sheet.ensure_writable()
     settle_dead_owner(desk)
     begun = begun_reading(desk, run) if account_ids is None else None
-    params = {"account_ids": sorted(account_ids or ())}
+    params = {"account_ids": sorted(account_ids or ()), "filters": dict(filters or {})}
     with running(desk, "pull", run=None if run is None else run.run, params=params) as now:
         now.result = _pull(now.desk, now.run, account_ids, begun=begun)
     return now.result
@@ -129,7 +137,7 @@ def _named(desk: Desk, account_ids: Collection[str]) -> Iterable[Account]:
         email = account.email or (baseline.email if baseline else "")
         name = account.name or (baseline.name if baseline else "")
         desk.report("Reading accounts", done, len(account_ids))
-        yield Account(account_id, email, name, account.balances)
+        yield Account(account_id, email, name, account.balances, account.details)
 
 
 def _record(desk: Desk, found: Found, source: Iterable[Account], *, watched: Collection[str]) -> None:
@@ -194,7 +202,9 @@ def _patches(
 ) -> Merged:
     meant = survey(desk, tab, live=_from_ledger(desk), account_ids=scope, include_hidden=True)
     results = {result.number: result for result in meant.results}
-    history = desk.ledger.accounts.history(desk.system, {result.account_id for result in meant.results})
+    ids = {result.account_id for result in meant.results}
+    history = desk.ledger.accounts.history(desk.system, ids)
+    lines = desk.ledger.lines.of_accounts(desk.system, ids)
     merged = Merged()
     present = set()
     for suspect in _rows(tab):
@@ -203,7 +213,8 @@ def _patches(
         if baseline is None or (scope is not None and suspect.account_id not in scope):
             continue
         result = results.get(suspect.number)
-        row = interpret(suspect, meant.book, history.get(suspect.account_id, {})) if result else None
+        past, put = history.get(suspect.account_id, {}), lines.get(suspect.account_id, ())
+        row = interpret(suspect, meant.book, past, put) if result else None
         _merge_row(desk, merged, suspect, baseline, _Meaning(row, result, meant, settled))
     for account_id in found.order:
         if account_id not in present:
@@ -302,10 +313,21 @@ def _fresh_cells(desk: Desk, baseline: Baseline, read_at: datetime) -> dict[str,
         fields.ACCOUNT_ID: baseline.account_id,
         fields.EMAIL: baseline.email,
         fields.NAME: baseline.name,
+        **_detail_cells(desk, baseline),
         **balance_cells(desk, baseline),
         fields.KEY: baseline.key,
         fields.CHECKED_AT: read_at.astimezone(UTC),
     }
+
+
+def _detail_cells(desk: Desk, baseline: Baseline) -> dict[str, CellValue]:
+    """Return what else is shown of an account; a time that can be read is one in the tab, too."""
+    cells: dict[str, CellValue] = {name: baseline.details.get(name) or None for name in desk.details}
+    if moment := cells.get(fields.LAST_ACTIVITY):
+        with suppress(ValueError):
+            found = datetime.fromisoformat(str(moment))
+            cells[fields.LAST_ACTIVITY] = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return cells
 
 
 def _status(suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> dict[str, CellValue]:
@@ -329,6 +351,7 @@ def _beside_edit(desk: Desk, baseline: Baseline, meaning: _Meaning) -> dict[str,
     """
     row, result = meaning.row, meaning.result
     cells: dict[str, CellValue] = {fields.CHECKED_AT: desk.clock.now().astimezone(UTC)}
+    cells |= _detail_cells(desk, baseline)
     if result is not None:
         cells |= {fields.STATUS: result.status.label or None, fields.MESSAGE: result.message or None}
     if row is None or row.problem:

@@ -5,6 +5,7 @@ from sheetsync.ports.inspecting import Inspectable
 from sheetsync.ports.ledger import (
     Lease,
     Ledger,
+    LineRecord,
     OperationRecord,
     Owner,
     Pull,
@@ -23,6 +24,7 @@ __all__ = [
     "Inspectable",
     "Lease",
     "Ledger",
+    "LineRecord",
     "OperationRecord",
     "Owner",
     "Processes",

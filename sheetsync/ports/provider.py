@@ -108,7 +108,7 @@ class Provider(Protocol):
             since: at least all that the system says happened at or after this time; older ones may come, too.
 
         Yields:
-            Of each account the newest first, each once; of different accounts in any order.
+            Each once, in any order; ids grow with time.
 
         Raises:
             RejectedError: transactions may not be read, or the system has none.
