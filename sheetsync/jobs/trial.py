@@ -1,5 +1,6 @@
 """One change of a write test: carried out like one of a push, looked at, and settled by what was seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,7 @@ class Trial:
         elsewhere: path → (before, now) of values that changed where the configured one did not.
         misread: the balance is read from the wrong place, so that ``now`` says nothing.
         set_back: whether it was set back in the right place.
+        proofs: evidence of each change that a re-read proved.
         replies: whole replies to reads, with the balance at each.
     """
 
@@ -64,6 +66,7 @@ class Trial:
     elsewhere: dict[str, tuple[int, int]] = field(default_factory=dict)
     misread: bool = False
     set_back: bool = False
+    proofs: list[Mapping[str, Any]] = field(default_factory=list)
     replies: list[tuple[object, int]] = field(default_factory=list)
 
     @property
@@ -131,7 +134,9 @@ class Trial:
         self.effects[action] = effect = self._effect(action, amount, record)
         if record.state is not OperationState.CONFIRMED and effect is WANTED.get(action):
             record = self._verified(record)  # the first read came from a cache
-        if record.state is not OperationState.CONFIRMED:
+        if record.state is OperationState.CONFIRMED:
+            self.proofs.append(record.evidence or {})
+        else:
             self._settle(record, effect, amount, seen_before)
         self.open = None
         return effect

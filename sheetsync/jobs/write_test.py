@@ -204,6 +204,8 @@ def _conclude(trial: Trial) -> None:
         read = trial.replies[1:] if trial.original is None else trial.replies
         paths = following([reply for reply, _ in read], [amount for _, amount in read], trial.unit)
         trial.line("balance", say.fields(provider, paths), ok=True)
+    if trial.desk.rules.capabilities.evidence is EvidenceKind.TRANSACTION and trial.effects:
+        trial.line("proof", *say.proof(trial.proofs, steps=trial.steps), ok=True)
     if trial.sent and not trial.misread:
         hint = "" if trial.is_restored else _mend(trial)
         trial.line("restored", _standing(trial), hint, ok=trial.is_restored)

@@ -23,6 +23,7 @@ from sheetsync.jobs.write_test import Outcome, write_test
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Receipt
 from sheetsync.providers.fastcredit import FastCredit
+from sheetsync.sandbox import Sandbox
 
 Deed = Callable[[int, int], int | None]
 
@@ -442,3 +443,42 @@ def test_nobody_there(bench: Bench) -> None:
     with pytest.raises(UsageError):
         write_test(bench.desk(), " ")
     assert [] == states(bench)
+
+
+LAUNDRY = """
+[service]
+database_url = "sqlite:///ledger.db"
+[connections.laundry]
+provider = "fascard"
+base_url = "{sandbox.base_url}"
+account_id = "F0002"
+username = "{sandbox.username}"
+password = {{ env = "PW" }}
+[connections.laundry.sheet]
+kind = "xlsx"
+path = "laundry.xlsx"
+tab = "Accounts"
+[connections.laundry.limits]
+requests_per_second = 1000
+"""
+
+
+@pytest.mark.parametrize(("reports", "said"), [(True, "by the key in its note"), (False, "Of 2 changes 0")])
+def test_a_system_with_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, reports: bool, said: str
+) -> None:
+    """The smallest amount goes and comes back, and it is said whether the notes were found again."""
+    with Sandbox(users=3, dialect="fascard") as sandbox, ExitStack() as opened:
+        sandbox.site.update({"reports": reports})
+        sandbox.book.set_to("2", "balance", 1250)
+        monkeypatch.setenv("PW", sandbox.password)
+        config = tmp_path / "sheetsync.toml"
+        config.write_text(LAUNDRY.format(sandbox=sandbox))
+        (tmp_path / "ledger.db").write_bytes(empty_ledger())
+        office = opened.enter_context(Office.open(config, {"PW": sandbox.password}))
+        tested = write_test(opened.enter_context(office.desk("laundry", actor="cli:ana")), "2")
+        assert {} == told(tested)
+        assert 1250 == sandbox.book.balance("2", "balance")
+        assert [1, -1] == [each.delta_minor for each in sandbox.book.journal("2", cause="api")]
+    (line,) = [line for line in tested.lines if line.name == "write test, proof"]
+    assert said in line.message
