@@ -14,7 +14,7 @@ from sheetsync.cli.frame import AS, Commands, Frame, ask, command
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
-from sheetsync.errors import UsageError
+from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
@@ -28,6 +28,7 @@ from sheetsync.jobs.settle import history, resolve, write_csv
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
+from sheetsync.ports import CheckResult
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -336,8 +337,12 @@ def check_command(frame: Frame, connection: str | None, *, writes: bool, account
             waiting += office.check_unsettled(name)
         if account_id:
             with office.desk(names[0], actor=frame.actor, pushes=True) as desk:
-                tested = write_test(desk, account_id)
-            waiting += lines_of(names[0], tested.lines)
+                try:
+                    tested = write_test(desk, account_id)
+                except ProviderError as error:  # the lines above may say why
+                    line = CheckResult("write test", ok=False, message=error.message, hint=error.hint)
+                    access += lines_of(names[0], [line])
+            waiting += lines_of(names[0], [] if tested is None else tested.lines)
     checks = access + waiting
     more = {} if tested is None else {"write_test": tested.summary}
     frame.emit({"checks": checks, **more}, printing.checked(checks))
@@ -349,15 +354,38 @@ def check_command(frame: Frame, connection: str | None, *, writes: bool, account
 @main.command("init")
 @click.option("--provider", type=click.Choice(["fastcredit", "fascard", "unibee"]))
 @click.option("--sheet", type=click.Choice(["xlsx", "google"]))
+@click.option("--name", metavar="NAME", help="Of the connection.")
+@click.option("--url", "base_url", metavar="ADDRESS", help="Of the credit system.")
+@click.option("--user", "username", metavar="NAME", help="User name there.")
+@click.option("--account", "account_id", metavar="ID", help="SysConfig id or store id (FasCard).")
+@click.option("--currencies", metavar="LIST", help="Separated by commas (UniBee).")
+@click.option("--get-credits", metavar="ENDPOINT", help="As shown under API Details (FastCredit Pro).")
+@click.option("--add-credits", metavar="ENDPOINT", help="Update User Credits, as shown there.")
+@click.option("--reset-credits", metavar="ENDPOINT", help="Update Total User Credits, as shown there.")
+@click.option(
+    "--secret-env",
+    metavar="VARIABLE",
+    help="Name of the environment variable that holds the password or key.",
+)
+@click.option("--workbook", "path", metavar="FILE", help="The workbook.")
+@click.option("--spreadsheet", "spreadsheet_id", metavar="ID", help="The Google spreadsheet.")
+@click.option("--tab", metavar="NAME", help="The tab.")
+@click.option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")
 @click.option("--yes", is_flag=True, help="Ask nothing; take every default.")
 @AS
 @command
-def init_command(frame: Frame, *, provider: str | None, sheet: str | None, yes: bool) -> int:
+def init_command(
+    frame: Frame, *, provider: str | None, sheet: str | None, yes: bool, **given: str | None
+) -> int:
     """Write a commented sheetsync.toml after a few questions."""
     from sheetsync.cli.init import write_config  # noqa: PLC0415 - most commands start faster without it
 
-    path = write_config(frame, provider=provider, sheet=sheet, yes=yes)
-    frame.emit({"path": str(path)}, lambda out: out.print(f"Wrote {path}. Next: sheetsync check"))
+    answers = {name: text for name, text in given.items() if text}
+    made = write_config(frame, provider=provider, sheet=sheet, yes=yes, given=answers)
+    config = "" if made.path == Path("sheetsync.toml") else f" --config {made.path}"
+    check = f"sheetsync check {made.name}{config}"
+    told = f"Wrote {made.path}. Next: put the password or key into {made.secret_env}, then run: {check}"
+    frame.emit({"path": str(made.path), "next": check}, lambda out: out.print(told))
     return 0
 
 
