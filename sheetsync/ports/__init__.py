@@ -13,11 +13,12 @@ from sheetsync.ports.ledger import (
 )
 from sheetsync.ports.processes import Processes
 from sheetsync.ports.provider import CheckResult, Progress, Provider, Receipt
-from sheetsync.ports.sheet import Columns, Sheet, Written
+from sheetsync.ports.sheet import ColumnKind, Columns, ReportColumn, Sheet, Written
 
 __all__ = [
     "CheckResult",
     "Clock",
+    "ColumnKind",
     "Columns",
     "Lease",
     "Ledger",
@@ -28,6 +29,7 @@ __all__ = [
     "Provider",
     "Pull",
     "Receipt",
+    "ReportColumn",
     "Run",
     "Sheet",
     "StoredPlan",

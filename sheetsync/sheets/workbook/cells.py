@@ -17,7 +17,7 @@ EXACT_DIGITS = 15
 """Decimal digits that a cell's number (a double) keeps, whatever they are."""
 
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_FORMULA_STARTS = ("=", "+", "-", "@")
+FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def storable(text: str) -> str:
@@ -144,7 +144,7 @@ def put(cell: Any, value: CellValue, zone: tzinfo) -> bool:  # noqa: ANN401 - as
     cell.data_type = data_type
     if number_format not in {cell.number_format, "General"}:
         cell.number_format = number_format
-    quoted = data_type == "s" and str(content).startswith(_FORMULA_STARTS)
+    quoted = data_type == "s" and str(content).startswith(FORMULA_STARTS)
     if quoted or cell.quotePrefix:
         cell.quotePrefix = quoted
     return True

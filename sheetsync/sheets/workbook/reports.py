@@ -1,0 +1,105 @@
+"""Filling a tab with a report: the whole tab is the service's, from the note at A1 on."""
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from datetime import tzinfo
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from sheetsync.core.tab import CellValue
+from sheetsync.errors import SheetError
+from sheetsync.ports import ColumnKind, ReportColumn
+from sheetsync.sheets.layout import HEADER_ROW, REPORT_FORMATS, not_the_reports, report_note
+from sheetsync.sheets.workbook import cells, columns, formatting
+from sheetsync.sheets.workbook.formatting import MAX_ROW
+
+_WIDTHS: dict[ColumnKind, int] = {"text": 18, "number": 10, "money": 12, "time": 20}
+"""Kind of a column → its width in characters."""
+
+
+def replace(
+    book: Workbook,
+    tab: str,
+    about: str,
+    *,
+    columns: Sequence[ReportColumn],
+    rows: Iterable[Sequence[CellValue]],
+    zone: tzinfo,
+) -> None:
+    """Fill the report's tab, which is made at the end if it is missing.
+
+    Raises:
+        LayoutError: no tab can be called like this.
+        SheetUnsafeError: the tab is there, and is not this report's.
+        SheetError: more rows than a tab has.
+    """
+    sheet, created = formatting.sheet_of(book, tab)
+    if not created and not _is_marked(sheet, about):
+        raise not_the_reports(tab, about)
+    _empty(sheet)
+    for place, column in enumerate(columns, start=1):
+        _head(sheet, place, column, created=created)
+    formatting.put_note(sheet, 1, report_note(about))
+    last = _fill(sheet, [column.kind for column in columns], rows, zone)
+    formatting.freeze(sheet)
+    sheet.auto_filter.ref = f"A{HEADER_ROW}:{get_column_letter(max(1, len(columns)))}{last}"
+
+
+def _is_marked(sheet: Worksheet, about: str) -> bool:
+    first = sheet._cells.get((HEADER_ROW, 1))  # noqa: SLF001 - ``cell()`` would create it
+    return first is not None and first.comment is not None and first.comment.text == report_note(about)
+
+
+def _empty(sheet: Worksheet) -> None:
+    """Forget every row; widths, colours and the filter's buttons are the columns' and stay."""
+    for merged in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(merged))
+    sheet._cells.clear()  # noqa: SLF001 - openpyxl deletes rows one cell at a time
+    sheet.row_dimensions.clear()
+    sheet.auto_filter.filterColumn = []
+    sheet.auto_filter.sortState = None
+
+
+def _head(sheet: Worksheet, place: int, column: ReportColumn, *, created: bool) -> None:
+    formatting.put_header(sheet, place, column.header)
+    if created:
+        columns.own(sheet, place).width = max(_WIDTHS[column.kind], len(column.header) + 4)
+
+
+def _fill(
+    sheet: Worksheet, kinds: Sequence[ColumnKind], rows: Iterable[Sequence[CellValue]], zone: tzinfo
+) -> int:
+    """Write the rows below the header; return the number of the last one."""
+    styles = [_style(sheet, place, kind) for place, kind in enumerate(kinds, start=1)]
+    number = HEADER_ROW
+    for number, row in enumerate(rows, start=HEADER_ROW + 1):
+        if number > MAX_ROW:
+            raise SheetError(
+                f"The report has more rows than a tab: {MAX_ROW - HEADER_ROW}.",
+                hint="Ask for fewer: --since, --location or --limit.",
+            )
+        for place, value in enumerate(row, start=1):
+            if value not in (None, ""):
+                _put(sheet.cell(number, place), value, styles[place - 1], zone)
+    return number
+
+
+def _style(sheet: Worksheet, place: int, kind: ColumnKind) -> Any:  # noqa: ANN401 - openpyxl's stubs miss its styles
+    """Return the style of a column's cells; looking a format up at every cell costs as much as the cell."""
+    cell: Any = sheet.cell(HEADER_ROW + 1, place)
+    cell.number_format = REPORT_FORMATS[kind]
+    style = cell._style  # noqa: SLF001 - how openpyxl itself copies styles
+    del sheet._cells[HEADER_ROW + 1, place]  # noqa: SLF001
+    return style
+
+
+def _put(cell: Any, value: CellValue, style: Any, zone: tzinfo) -> None:  # noqa: ANN401 - as above
+    content, data_type = cells.stored(value, zone)
+    cell._value, cell.data_type = content, data_type  # noqa: SLF001 - ``value`` would guess a type from the text
+    cell._style = style  # noqa: SLF001 - as above
+    if data_type == "s" and str(content).startswith(cells.FORMULA_STARTS):
+        cell._style = copy(style)  # noqa: SLF001 - the next line changes the style itself
+        cell.quotePrefix = True
