@@ -17,13 +17,16 @@ from sqlalchemy.engine import make_url
 
 from sheetsync.config import (
     Connection,
-    FastCreditConnection,
+    FasCardConnection,
     Settings,
+    UniBeeConnection,
     XlsxSheet,
     load,
     system_id,
     units_of,
 )
+from sheetsync.core import fields
+from sheetsync.core.accounts import Action
 from sheetsync.core.edits import Rules
 from sheetsync.core.verify import Policy
 from sheetsync.errors import BusyError, UsageError
@@ -33,6 +36,7 @@ from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
 from sheetsync.processes import LocalProcesses
 from sheetsync.providers.board import Board, FileStore
+from sheetsync.providers.fascard import FasCard
 from sheetsync.providers.fastcredit import FastCredit
 from sheetsync.providers.limiter import SlidingLimiter, slots_for
 from sheetsync.sheets.workbook import WorkbookSheet
@@ -110,11 +114,15 @@ class Office:
             ConfigError: its secret is not where the configuration says.
         """
         connection = self.connection(name)
-        if not isinstance(connection, FastCreditConnection):
+        if isinstance(connection, UniBeeConnection):
             raise UsageError(f"Connection {name}: provider {connection.provider} is not supported yet.")
         opened = self._opened if opened is None else opened
         limiter = self._limiter(connection, pushes=pushes, opened=opened)
-        provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
+        provider: FastCredit | FasCard
+        if isinstance(connection, FasCardConnection):
+            provider = FasCard(connection, name=name, clock=self.clock, limiter=limiter)
+        else:
+            provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
         opened.callback(provider.close)
         return provider
 
@@ -144,6 +152,7 @@ class Office:
             reasons=connection.reasons,
             reasons_strict=connection.reasons_strict,
             environment=connection.environment,
+            extras=(fields.LOCATION_ID,) if Action.CASH in provider.capabilities.actions else (),
         )
         return WorkbookSheet(
             Path(connection.sheet.path),

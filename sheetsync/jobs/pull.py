@@ -19,6 +19,7 @@ from sheetsync.errors import ProviderError, RejectedError, RetryableError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.proving import Proving, is_proven_by_transaction
 from sheetsync.jobs.running import running
 from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit
 from sheetsync.jobs.survey import Live, Survey, from_book, survey
@@ -73,9 +74,10 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str
     found = Found(reading=reading, read_at=desk.clock.now())
     source = desk.provider.accounts(_progress(desk)) if account_ids is None else _named(desk, account_ids)
     _record(desk, found, source, watched={each.account_id for each in unsettled})
-    _settle(desk, found, unsettled)
+    _settle(desk, found, unsettled, run=run)
     if account_ids is None:
-        desk.ledger.accounts.mark_missing(desk.system, set(found.order))
+        if not desk.provider.filtered:
+            desk.ledger.accounts.mark_missing(desk.system, set(found.order))
         desk.ledger.accounts.finish_pull(desk.name, desk.system, run=run, reading=reading)
     desk.sheet.create()
     warnings = finish_showing(desk)
@@ -132,12 +134,18 @@ def _record(desk: Desk, found: Found, source: Iterable[Account], *, watched: Col
     desk.ledger.accounts.record(desk.system, found.reading, batch)
 
 
-def _settle(desk: Desk, found: Found, unsettled: Iterable[OperationRecord]) -> None:
-    """A pull is itself a re-read: settle what it can prove."""
+def _settle(desk: Desk, found: Found, unsettled: Iterable[OperationRecord], *, run: str) -> None:
+    """A pull is itself a re-read: settle what it can prove, by transactions where these are the proof."""
+    read = {account_id: (found.read_at, account) for account_id, account in found.watched.items()}
+    by_transaction = []
     for record in unsettled:
-        account = found.watched.get(record.account_id)
-        if account is not None:
-            judge(desk, record, account, read_at=found.read_at, reading=found.reading)
+        if record.account_id not in read:
+            continue
+        if is_proven_by_transaction(record):
+            by_transaction.append(record)
+        else:
+            judge(desk, record, read[record.account_id][1], read_at=found.read_at, reading=found.reading)
+    Proving(desk, run, found.reading, read).prove(by_transaction)
 
 
 @dataclass(slots=True)

@@ -5,10 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sheetsync.core.accounts import Capabilities
 from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
-from sheetsync.errors import SheetsyncError, StalePlanError
+from sheetsync.errors import (
+    ProviderError,
+    RejectedError,
+    RetryableError,
+    SheetsyncError,
+    StalePlanError,
+)
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
@@ -17,7 +24,7 @@ from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale
-from sheetsync.jobs.verify import verify_records
+from sheetsync.jobs.verify import alerts, verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
 QUEUED_SHOWN_FROM = 50
@@ -70,7 +77,7 @@ def _carry_out(
             held.lease,
             connection_name=desk.name,
             plan=stored.digest,
-            capabilities=desk.rules.capabilities,
+            capabilities=_proving(desk) if waiting else desk.rules.capabilities,
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
@@ -83,6 +90,18 @@ def _carry_out(
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)
     return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)
+
+
+def _proving(desk: Desk) -> Capabilities:
+    """Return the capabilities with the kind of evidence that the credit system lets us have today.
+
+    Raises:
+        ProviderError: it could not be asked.
+    """
+    try:
+        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
+    except (RejectedError, RetryableError) as error:
+        raise ProviderError(error.message, hint=error.hint) from error
 
 
 def _asked_by(desk: Desk, planned: Planned) -> Planned:
@@ -123,6 +142,7 @@ def _result(
     desk: Desk, run: str, planned: Sequence[Planned], *, told: Mapping[str, Told], warnings: list[str]
 ) -> dict[str, Any]:
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
+    warnings = warnings + alerts(desk, list(records))
     rows = []
     for each in planned:
         key = each.operation.key

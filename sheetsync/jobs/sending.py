@@ -21,6 +21,7 @@ from sheetsync.errors import (
 from sheetsync.jobs.attempt import Answer, Attempt
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import Drive
+from sheetsync.jobs.proving import look_before_again
 from sheetsync.jobs.showing import Told
 
 
@@ -126,6 +127,8 @@ def send_one(sending: Sending, planned: Planned) -> None:
         ProviderError: every other operation would meet the same.
         LostLeaseError: another process took over.
     """
+    if planned.attempt > 1 and not _never_arrived(sending, planned):
+        return
     before = _balances(sending, planned)
     if before is None or not _still_fits(sending, planned, before):
         return
@@ -140,6 +143,22 @@ def send_one(sending: Sending, planned: Planned) -> None:
     answer = _send(sending, attempt)
     if answer is not None:
         _conclude(sending, planned, answer)
+
+
+def _never_arrived(sending: Sending, planned: Planned) -> bool:
+    """Look once more for earlier attempts, where the credit system has transactions.
+
+    Raises:
+        ContradictionError: they are there, but not as we know them.
+    """
+    key = planned.operation.key
+    record = sending.desk.ledger.operations.by_key([key])[key]
+    why = look_before_again(sending.desk, record, run=sending.run)
+    if why is None:
+        return True
+    if sending.desk.ledger.operations.by_key([key])[key].state is OperationState.QUEUED:
+        _withdraw(sending, planned, RowStatus.EDITED, why)
+    return False
 
 
 def _conclude(sending: Sending, planned: Planned, answer: Answer) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from sheetsync.core.accounts import Account
 from sheetsync.core.diff import Baseline
@@ -46,6 +46,12 @@ class AccountStore:
         with self._database.read() as connection:
             query = select(systems.c.reading).where(systems.c.system == system)
             return connection.execute(query).scalar_one_or_none() or 0
+
+    def count(self, system: str) -> int:
+        """Return how many accounts the baseline holds."""
+        query = select(func.count()).select_from(accounts).where(accounts.c.system == system)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def record(self, system: str, reading: int, found: Sequence[Account]) -> None:
         """Move the baseline on to what a reading found; an older reading never overwrites a newer one."""

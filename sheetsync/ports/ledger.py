@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sheetsync.core.accounts import Account, Balances, Capabilities
+from sheetsync.core.accounts import Account, Balances, Capabilities, EvidenceKind
 from sheetsync.core.decide import Planned
 from sheetsync.core.diff import Baseline
 from sheetsync.core.keys import KeyMaker, RowKey
-from sheetsync.core.states import OperationState
+from sheetsync.core.states import AT_REST, OperationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,7 @@ class OperationRecord:
         left_at: the latest moment at which a byte of the last attempt may have left.
         checks: how often a verify could not decide it.
         shown: whether the tab shows the present state.
+        evidence_kind: how it is proven; fixed when it was first queued.
     """
 
     key: str
@@ -164,6 +165,7 @@ class OperationRecord:
     evidence: Mapping[str, Any] | None
     shown: bool
     units: tuple[UnitRecord, ...]
+    evidence_kind: EvidenceKind = EvidenceKind.BALANCE
 
 
 class Accounts(Protocol):
@@ -175,6 +177,10 @@ class Accounts(Protocol):
 
     def reading(self, system: str) -> int:
         """Return the number of the newest reading; 0 before the first."""
+        ...
+
+    def count(self, system: str) -> int:
+        """Return how many accounts the baseline holds."""
         ...
 
     def record(self, system: str, reading: int, found: Sequence[Account]) -> None:
@@ -335,6 +341,10 @@ class Operations(Protocol):
         """Return every operation of the system that is not settled, oldest first."""
         ...
 
+    def lately(self, system: str, since: datetime) -> list[OperationRecord]:
+        """Return what is proven by transaction, was sent, and was settled since as not having counted."""
+        ...
+
     def unshown(self, connection_name: str) -> list[OperationRecord]:
         """Return operations of the connection whose present state its tab does not show yet."""
         ...
@@ -434,12 +444,25 @@ class Operations(Protocol):
         evidence: Mapping[str, Any],
         account: Account,
         reading: int,
+        from_states: Collection[OperationState] = AT_REST,
     ) -> bool:
         """Write what a re-read proved: ``accepted | unknown → confirmed | not_applied``.
 
-        Moves the baseline on to what was read, and the epochs of a confirmed operation's units.
+        Moves the baseline on to what was read, and the epochs of a confirmed operation's units. An operation
+        that turned up late is confirmed from other states.
         False if the operation moved meanwhile.
         """
+        ...
+
+    def alert(self, key: str, *, message: str, evidence: Mapping[str, Any]) -> bool:
+        """Keep what contradicts the ledger, as an event and on the row; False if it says so already.
+
+        The state stays as it is; what is queued becomes unknown, so that it is not sent.
+        """
+        ...
+
+    def looked_up(self, keys: Collection[str]) -> None:
+        """Note that settled operations were looked for again just now."""
         ...
 
     def note(self, key: str, *, message: str, evidence: Mapping[str, Any] | None) -> None:

@@ -57,7 +57,7 @@ class Dialect(Protocol):
     """What one credit system says in its own way."""
 
     def judge(self, request: Request, reply: Reply) -> RequestOutcome | None:
-        """Return the outcome of a reply in JSON where the system's own codes decide it, else None.
+        """Return the outcome of a reply where the system's own codes decide it, else None.
 
         The status tells reads from writes nothing: what it returns holds for both.
         """
@@ -109,7 +109,7 @@ def judge_write(request: Request, reply: Reply, dialect: Dialect) -> RequestOutc
     """Return what stands against a write having been accepted, or None."""
     if (early := _intercepted(request, reply)) is not None:
         return early
-    if reply.is_json and (own := dialect.judge(request, reply)) is not None:
+    if (own := dialect.judge(request, reply)) is not None:
         return own
     if 200 <= reply.status < 300:
         return _doubtful_success(request, reply)
@@ -122,7 +122,7 @@ def judge_read(request: Request, reply: Reply, dialect: Dialect) -> RequestOutco
     """Return what stands against a read having given data, or None."""
     if (early := _intercepted(request, reply)) is not None:
         return refused_redirect(request, reply) if isinstance(early, OutcomeUnknownError) else early
-    if reply.is_json and (own := dialect.judge(request, reply)) is not None:
+    if (own := dialect.judge(request, reply)) is not None:
         return own
     if 200 <= reply.status < 300 and reply.is_json:
         return refused(request, reply) if is_error_shape(reply.data) else None

@@ -1,8 +1,9 @@
 """FastCredit Pro on WordPress, behind the ``Provider`` port."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from sheetsync.config import FastCreditConnection, Route
 from sheetsync.config.redaction import remember
@@ -13,6 +14,7 @@ from sheetsync.core.accounts import (
     Capabilities,
     EvidenceKind,
     Operation,
+    Transaction,
     Unit,
     resulting,
 )
@@ -41,6 +43,8 @@ class FastCredit:
     Its vendor documents three operations and no addresses, so the routes are configuration. A change can be
     proven by the balance alone.
     """
+
+    filtered = False
 
     def __init__(
         self, connection: FastCreditConnection, *, name: str, clock: Sleeper, limiter: Limiter
@@ -134,6 +138,19 @@ class FastCredit:
         with self._turns.turn(operation.account_id):
             reply = self._session.write(request, go)
         return Receipt(words=words(reply))
+
+    def evidence(self) -> EvidenceKind:
+        """Return that only the balance can prove a change."""
+        return EvidenceKind.BALANCE
+
+    def transactions(self, account_ids: Collection[str] | None, since: datetime) -> Iterator[Transaction]:
+        """Refuse: FastCredit Pro has no list of transactions.
+
+        Raises:
+            RejectedError: always.
+        """
+        del account_ids, since
+        raise RejectedError("FastCredit Pro has no list of transactions.")
 
     def check(self) -> Iterator[CheckResult]:
         """Try address, credentials and routes, with reads only; writing routes are looked up, not tried."""
