@@ -90,17 +90,19 @@ class Sheet(Protocol):
         *,
         columns: Sequence[ReportColumn],
         rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
     ) -> None:
         """Fill a whole tab of its own with a read-only report, in place of what the report held before.
 
-        A new tab is made at the end. The tab is marked as ours by a note at A1, see ``layout.report_note``;
-        a tab without that very mark is never written. No other tab changes.
+        A new tab is made at the end. The tab is marked as ours by a note at A1, see ``layout.report_note``
+        and ``layout.is_report_note``; a tab without that very mark is never written. No other tab changes.
 
         Args:
             tab: its title.
             about: what it shows and of which connection, e.g. ``transactions of laundry``; part of the mark.
             columns: headers, in order.
             rows: one value per column; may be gone through more than once, each time from the start.
+            remark: a sentence for the note, such as when it was read.
 
         Raises:
             LayoutError: no tab can be called like this, or it is the connection's own tab.

@@ -110,9 +110,19 @@ def layout(columns: Columns) -> tuple[Column, ...]:
     return (*_identity(columns), *_balances(columns), *_edit(columns), *_extras(columns), *_outcome())
 
 
-def report_note(about: str) -> str:
+def _report_mark(about: str) -> str:
+    return f"Sheetsync: {about}."
+
+
+def report_note(about: str, remark: str) -> str:
     """Return the note at A1 that marks a tab as one report's, and tells people what that means."""
-    return f"Sheetsync: {about}. Everything in this tab is replaced whenever the report is pulled."
+    means = "Everything in this tab is replaced whenever the report is pulled."
+    return " ".join(part for part in (_report_mark(about), remark, means) if part)
+
+
+def is_report_note(note: str, about: str) -> bool:
+    """Whether a note at A1 marks the tab as this very report's."""
+    return note.startswith(_report_mark(about))
 
 
 def not_the_reports(tab: str, about: str) -> SheetUnsafeError:

@@ -313,9 +313,12 @@ class Tabs:
         *,
         columns: Sequence[ReportColumn],
         rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
     ) -> None:
         """Fill another tab."""
-        self._process.mortal(lambda: self._sheet.replace_report(tab, about, columns=columns, rows=rows))
+        self._process.mortal(
+            lambda: self._sheet.replace_report(tab, about, columns=columns, rows=rows, remark=remark)
+        )
 
 
 class Process:

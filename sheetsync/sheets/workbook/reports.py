@@ -12,48 +12,38 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sheetsync.core.tab import CellValue
 from sheetsync.errors import SheetError
 from sheetsync.ports import ColumnKind, ReportColumn
-from sheetsync.sheets.layout import HEADER_ROW, REPORT_FORMATS, not_the_reports, report_note
-from sheetsync.sheets.workbook import cells, columns, formatting
+from sheetsync.sheets.layout import HEADER_ROW, REPORT_FORMATS, is_report_note, not_the_reports
+from sheetsync.sheets.workbook import cells, formatting
+from sheetsync.sheets.workbook import columns as dimensions
 from sheetsync.sheets.workbook.formatting import MAX_ROW
 
 _WIDTHS: dict[ColumnKind, int] = {"text": 18, "number": 10, "money": 12, "time": 20}
 """Kind of a column → its width in characters."""
 
 
-def replace(
-    book: Workbook,
-    tab: str,
-    about: str,
-    *,
-    columns: Sequence[ReportColumn],
-    rows: Iterable[Sequence[CellValue]],
-    zone: tzinfo,
-) -> None:
-    """Fill the report's tab, which is made at the end if it is missing.
+def empty(book: Workbook, tab: str, about: str, *, columns: Sequence[ReportColumn]) -> Worksheet:
+    """Return the report's tab with nothing but its headers; it is made at the end if it is missing.
 
     Raises:
         LayoutError: no tab can be called like this.
         SheetUnsafeError: the tab is there, and is not this report's.
-        SheetError: more rows than a tab has.
     """
     sheet, created = formatting.sheet_of(book, tab)
     if not created and not _is_marked(sheet, about):
         raise not_the_reports(tab, about)
-    _empty(sheet)
+    _forget(sheet)
     for place, column in enumerate(columns, start=1):
         _head(sheet, place, column, created=created)
-    formatting.put_note(sheet, 1, report_note(about))
-    last = _fill(sheet, [column.kind for column in columns], rows, zone)
     formatting.freeze(sheet)
-    sheet.auto_filter.ref = f"A{HEADER_ROW}:{get_column_letter(max(1, len(columns)))}{last}"
+    return sheet
 
 
 def _is_marked(sheet: Worksheet, about: str) -> bool:
     first = sheet._cells.get((HEADER_ROW, 1))  # noqa: SLF001 - ``cell()`` would create it
-    return first is not None and first.comment is not None and first.comment.text == report_note(about)
+    return first is not None and first.comment is not None and is_report_note(first.comment.text, about)
 
 
-def _empty(sheet: Worksheet) -> None:
+def _forget(sheet: Worksheet) -> None:
     """Forget every row; widths, colours and the filter's buttons are the columns' and stay."""
     for merged in list(sheet.merged_cells.ranges):
         sheet.unmerge_cells(str(merged))
@@ -66,14 +56,18 @@ def _empty(sheet: Worksheet) -> None:
 def _head(sheet: Worksheet, place: int, column: ReportColumn, *, created: bool) -> None:
     formatting.put_header(sheet, place, column.header)
     if created:
-        columns.own(sheet, place).width = max(_WIDTHS[column.kind], len(column.header) + 4)
+        dimensions.own(sheet, place).width = max(_WIDTHS[column.kind], len(column.header) + 4)
 
 
-def _fill(
-    sheet: Worksheet, kinds: Sequence[ColumnKind], rows: Iterable[Sequence[CellValue]], zone: tzinfo
-) -> int:
-    """Write the rows below the header; return the number of the last one."""
-    styles = [_style(sheet, place, kind) for place, kind in enumerate(kinds, start=1)]
+def fill(
+    sheet: Worksheet, columns: Sequence[ReportColumn], rows: Iterable[Sequence[CellValue]], *, zone: tzinfo
+) -> None:
+    """Write the rows below the header, and put the filter over them.
+
+    Raises:
+        SheetError: more rows than a tab has.
+    """
+    styles = [_style(sheet, place, column.kind) for place, column in enumerate(columns, start=1)]
     number = HEADER_ROW
     for number, row in enumerate(rows, start=HEADER_ROW + 1):
         if number > MAX_ROW:
@@ -84,7 +78,7 @@ def _fill(
         for place, value in enumerate(row, start=1):
             if value not in (None, ""):
                 _put(sheet.cell(number, place), value, styles[place - 1], zone)
-    return number
+    sheet.auto_filter.ref = f"A{HEADER_ROW}:{get_column_letter(max(1, len(columns)))}{number}"
 
 
 def _style(sheet: Worksheet, place: int, kind: ColumnKind) -> Any:  # noqa: ANN401 - openpyxl's stubs miss its styles

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.errors import LayoutError, SheetError
 from sheetsync.ports import Columns, ReportColumn, Written
-from sheetsync.sheets.layout import layout
+from sheetsync.sheets.layout import layout, report_note
 from sheetsync.sheets.workbook import book as books
 from sheetsync.sheets.workbook import files, formatting, reports, safety
 from sheetsync.sheets.workbook.reading import read_tab
@@ -105,6 +105,7 @@ class WorkbookSheet:
         *,
         columns: Sequence[ReportColumn],
         rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
     ) -> None:
         """Fill a whole tab of its own with a read-only report, in place of what the report held before.
 
@@ -122,7 +123,9 @@ class WorkbookSheet:
             )
 
         def change(book: Workbook) -> bool:
-            reports.replace(book, tab, about, columns=columns, rows=rows, zone=self._timezone)
+            sheet = reports.empty(book, tab, about, columns=columns)
+            reports.fill(sheet, columns, rows, zone=self._timezone)
+            formatting.put_note(sheet, 1, report_note(about, remark))
             return True
 
         self._rewrite(change, new_file=True)
