@@ -13,6 +13,7 @@ from sheetsync.ports.ledger import (
 )
 from sheetsync.ports.processes import Processes
 from sheetsync.ports.provider import CheckResult, Progress, Provider, Receipt
+from sheetsync.ports.reports import Counted, Narrowed, Narrowing, ReportInfo, Reports
 from sheetsync.ports.sheet import ColumnKind, Columns, ReportColumn, Sheet, Written
 
 __all__ = [
@@ -20,8 +21,11 @@ __all__ = [
     "Clock",
     "ColumnKind",
     "Columns",
+    "Counted",
     "Lease",
     "Ledger",
+    "Narrowed",
+    "Narrowing",
     "OperationRecord",
     "Owner",
     "Processes",
@@ -30,6 +34,8 @@ __all__ = [
     "Pull",
     "Receipt",
     "ReportColumn",
+    "ReportInfo",
+    "Reports",
     "Run",
     "Sheet",
     "StoredPlan",

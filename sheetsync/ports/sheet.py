@@ -91,7 +91,7 @@ class Sheet(Protocol):
         columns: Sequence[ReportColumn],
         rows: Iterable[Sequence[CellValue]],
         remark: str = "",
-    ) -> None:
+    ) -> tuple[str, ...]:
         """Fill a whole tab of its own with a read-only report, in place of what the report held before.
 
         A new tab is made at the end. The tab is marked as ours by a note at A1, see ``layout.report_note``
@@ -103,6 +103,9 @@ class Sheet(Protocol):
             columns: headers, in order.
             rows: one value per column; may be gone through more than once, each time from the start.
             remark: a sentence for the note, such as when it was read.
+
+        Returns:
+            Sentences about what the tab costs from now on, if it costs much.
 
         Raises:
             LayoutError: no tab can be called like this, or it is the connection's own tab.

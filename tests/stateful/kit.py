@@ -314,9 +314,9 @@ class Tabs:
         columns: Sequence[ReportColumn],
         rows: Iterable[Sequence[CellValue]],
         remark: str = "",
-    ) -> None:
+    ) -> tuple[str, ...]:
         """Fill another tab."""
-        self._process.mortal(
+        return self._process.mortal(
             lambda: self._sheet.replace_report(tab, about, columns=columns, rows=rows, remark=remark)
         )
 

@@ -28,6 +28,7 @@ from sheetsync.providers.fascard.records import (
     location_of,
     value_request,
 )
+from sheetsync.providers.fascard.reporting import FasCardReports
 from sheetsync.providers.fascard.transactions import Transactions
 from sheetsync.providers.fascard.words import FasCardDialect
 from sheetsync.providers.http import Session, Tuning
@@ -183,6 +184,10 @@ class FasCard:
             RetryableError: they could not be read to their end now.
         """
         return self._transactions.since(account_ids, since)
+
+    def reports(self) -> FasCardReports:
+        """Return the read-only collections of the account."""
+        return FasCardReports(self._client, self._account_id, self._filter)
 
     def check(self) -> Iterator[CheckResult]:
         """Sign in, say who that is, and try every privilege that is needed, with reads only."""

@@ -19,6 +19,7 @@ PRIVILEGES = {
     "UserAccount": "Loyalty Accounts",
     "Transact": "Reports",
     "User": "User Manager",
+    "Equip": "Equipment Setup",
 }
 """Part of the address → the privilege that the document asks for."""
 
@@ -89,6 +90,8 @@ def _said(reply: Reply) -> str:
 
 
 def _privilege_hint(request: Request) -> str:
+    if "/SysStats" in request.label:
+        return "FasCard shows them to support administrators only."
     needed = next((name for part, name in PRIVILEGES.items() if f"/{part}" in request.label), "")
     whose = f"the privilege '{needed}', or Account Admin" if needed else "the privilege that this needs"
     return f"Give the person in username {whose}, for the account in account_id."

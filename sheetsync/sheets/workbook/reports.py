@@ -17,6 +17,9 @@ from sheetsync.sheets.workbook import cells, formatting
 from sheetsync.sheets.workbook import columns as dimensions
 from sheetsync.sheets.workbook.formatting import MAX_ROW
 
+HEAVY_ROWS = 5000
+"""Rows of a report from which every write of the workbook takes some seconds longer."""
+
 _WIDTHS: dict[ColumnKind, int] = {"text": 18, "number": 10, "money": 12, "time": 20}
 """Kind of a column → its width in characters."""
 
@@ -61,8 +64,8 @@ def _head(sheet: Worksheet, place: int, column: ReportColumn, *, created: bool) 
 
 def fill(
     sheet: Worksheet, columns: Sequence[ReportColumn], rows: Iterable[Sequence[CellValue]], *, zone: tzinfo
-) -> None:
-    """Write the rows below the header, and put the filter over them.
+) -> int:
+    """Write the rows below the header, and put the filter over them; return how many there were.
 
     Raises:
         SheetError: more rows than a tab has.
@@ -79,6 +82,18 @@ def fill(
             if value not in (None, ""):
                 _put(sheet.cell(number, place), value, styles[place - 1], zone)
     sheet.auto_filter.ref = f"A{HEADER_ROW}:{get_column_letter(max(1, len(columns)))}{number}"
+    return number - HEADER_ROW
+
+
+def costs(tab: str, rows: int) -> tuple[str, ...]:
+    """Say what a long report costs: the workbook is read and written as a whole, whatever changes in it."""
+    if rows <= HEAVY_ROWS:
+        return ()
+    sentence = (
+        f"The tab {tab!r} has {rows} rows, and every pull and push of this workbook has to carry them along: "
+        "ask for less with --since or --limit, or delete the tab when you are done."
+    )
+    return (sentence,)
 
 
 def _style(sheet: Worksheet, place: int, kind: ColumnKind) -> Any:  # noqa: ANN401 - openpyxl's stubs miss its styles

@@ -106,7 +106,7 @@ class WorkbookSheet:
         columns: Sequence[ReportColumn],
         rows: Iterable[Sequence[CellValue]],
         remark: str = "",
-    ) -> None:
+    ) -> tuple[str, ...]:
         """Fill a whole tab of its own with a read-only report, in place of what the report held before.
 
         Widths, formats of whole columns and the colours of a report that is there already stay. The whole
@@ -122,13 +122,17 @@ class WorkbookSheet:
                 f"The tab {tab!r} is the connection's own.", hint="A report needs a tab of its own."
             )
 
+        count = 0
+
         def change(book: Workbook) -> bool:
+            nonlocal count
             sheet = reports.empty(book, tab, about, columns=columns)
-            reports.fill(sheet, columns, rows, zone=self._timezone)
+            count = reports.fill(sheet, columns, rows, zone=self._timezone)
             formatting.put_note(sheet, 1, report_note(about, remark))
             return True
 
         self._rewrite(change, new_file=True)
+        return reports.costs(tab, count)
 
     def _lay_out(self, book: Workbook) -> bool:
         return formatting.lay_out(book, self._tab, self._columns)
