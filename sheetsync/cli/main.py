@@ -25,6 +25,7 @@ from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve, write_csv
+from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 
 ACCOUNTS = click.option(
@@ -46,12 +47,25 @@ def _scope(accounts: tuple[str, ...]) -> set[str] | None:
 @main.command("pull")
 @click.argument("connection")
 @ACCOUNTS
+@click.option(
+    "--has-email/--no-email", default=None, help="FasCard: only users with, or without, an e-mail address."
+)
+@click.option("--active-since", metavar="TIME", help="FasCard: only users who were active since then; UTC.")
 @AS
 @command
-def pull_command(frame: Frame, connection: str, accounts: tuple[str, ...]) -> int:
+def pull_command(
+    frame: Frame,
+    connection: str,
+    *,
+    accounts: tuple[str, ...],
+    has_email: bool | None,
+    active_since: str | None,
+) -> int:
     """Read users and credits into the tab; edits that were not sent are kept."""
-    with frame.desk(connection) as desk:
-        result = pull(desk, account_ids=_scope(accounts))
+    since = local_moment(active_since, UTC)
+    filters = {"has_email": has_email, "active_since": since.isoformat() if since else None}
+    with frame.desk(connection, pulls=filters) as desk:
+        result = pull(desk, account_ids=_scope(accounts), filters=filters)
     frame.emit(result, printing.pulled(result))
     return 1 if result["unsettled"] else 0
 
@@ -190,6 +204,23 @@ def rebase_command(frame: Frame, connection: str, *, account_id: str, keep: Keep
     return 0
 
 
+@main.command("undo")
+@click.argument("connection")
+@click.option("--run", metavar="ID", help="The push whose operations are to be undone.")
+@click.option(
+    "--operation", "keys", metavar="KEY", multiple=True, help="Only this operation; may be repeated."
+)
+@AS
+@command
+def undo_command(frame: Frame, connection: str, *, run: str | None, keys: tuple[str, ...]) -> int:
+    """Plan what takes back a push, or single operations of it. Sends nothing: push --plan does."""
+    with frame.desk(connection) as desk:
+        result = undo(desk, run=run, keys=keys)
+    plan = result["plan"]
+    frame.emit(result, printing.undone(result))
+    return 1 if needs_attention(plan["rows"]) or result["skipped"] or plan["over_limits"] else 0
+
+
 @main.command("fill")
 @click.argument("connection")
 @click.option("--action", type=click.Choice(["reset", "add", "adjust"]), required=True)
@@ -267,15 +298,20 @@ def history_command(  # noqa: PLR0913 - one parameter per option
 @command
 def check_command(frame: Frame, connection: str | None) -> int:
     """Try credentials, routes, spreadsheet and database; say what is wrong and what to do."""
-    checks: list[dict[str, Any]] = []
+    access: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = []
     with Office.open(frame.config, os.environ) as office:
         names = [connection] if connection else sorted(office.settings.connections)
-        checks += check_service(lambda: office.ledger, office.clock)
+        access += check_service(lambda: office.ledger, office.clock)
         for name in names:
             office.connection(name)
-            checks += check_connection(name, office.provider, office.sheet)
+            access += check_connection(name, office.provider, office.sheet)
+            waiting += office.check_unsettled(name)
+    checks = access + waiting
     frame.emit({"checks": checks}, printing.checked(checks))
-    return 0 if all(line["ok"] for line in checks) else 3
+    if not all(line["ok"] for line in access):
+        return 3
+    return 0 if all(line["ok"] for line in waiting) else 1
 
 
 @main.command("init")

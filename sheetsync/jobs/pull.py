@@ -1,7 +1,8 @@
 """Pull: read all accounts, store them as the baseline, merge them into the tab. Never destroys an edit."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,14 +21,18 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.outcome import finish_showing
 from sheetsync.jobs.proving import Proving, is_proven_by_transaction
+from sheetsync.jobs.resuming import begun_reading, known_since
 from sheetsync.jobs.running import running
-from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit
+from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit, unspoken
 from sheetsync.jobs.survey import Live, Survey, from_book, survey
 from sheetsync.jobs.verify import VERIFIABLE, judge
-from sheetsync.ports import OperationRecord, Progress
+from sheetsync.ports import OperationRecord, Progress, Run
 
 BATCH = 500
 """Accounts recorded in one transaction: bounded memory, few commits."""
+
+RECORD_EVERY_S = 2.0
+"""Seconds after which fewer are recorded, too: what a slow site took long to tell is not asked twice."""
 
 GONE = "The credit system no longer has this user; the row is kept."
 
@@ -49,13 +54,20 @@ class Found:
     watched: dict[str, Account] = field(default_factory=dict)
 
 
-def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: str | None = None) -> dict[str, Any]:
+def pull(
+    desk: Desk,
+    *,
+    account_ids: Collection[str] | None = None,
+    run: Run | None = None,
+    filters: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Pull all accounts, or refresh those named; return the JSON of ``pull``.
 
     Args:
         desk: the connection.
         account_ids: only these accounts, if given.
-        run: the waiting run that this process carries out.
+        run: the waiting or interrupted run that this process has claimed, as it was before that.
+        filters: that the credit system was given; kept for whoever goes on with the run.
 
     Raises:
         ProviderError: the list could not be read to its end; the tab is as it was.
@@ -63,17 +75,25 @@ def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: str | N
     """
     desk.sheet.ensure_writable()
     settle_dead_owner(desk)
-    with running(desk, "pull", run=run) as now:
-        now.result = _pull(now.desk, now.run, account_ids)
+    begun = begun_reading(desk, run) if account_ids is None else None
+    params = {"account_ids": sorted(account_ids or ()), "filters": dict(filters or {})}
+    with running(desk, "pull", run=None if run is None else run.run, params=params) as now:
+        now.result = _pull(now.desk, now.run, account_ids, begun=begun)
     return now.result
 
 
-def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str, Any]:
+def _pull(desk: Desk, run: str, account_ids: Collection[str] | None, *, begun: int | None) -> dict[str, Any]:
     unsettled = [each for each in desk.ledger.operations.unsettled(desk.system) if each.state in VERIFIABLE]
+    watched = {each.account_id for each in unsettled}
     reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="pull")
+    desk.ledger.runs.keep(run, {"reading": reading if begun is None else begun})
     found = Found(reading=reading, read_at=desk.clock.now())
-    source = desk.provider.accounts(_progress(desk)) if account_ids is None else _named(desk, account_ids)
-    _record(desk, found, source, watched={each.account_id for each in unsettled})
+    known = {} if begun is None else known_since(desk, begun, but=watched)
+    if account_ids is None:
+        source: Iterable[Account] = desk.provider.accounts(_progress(desk), known)
+    else:
+        source = _named(desk, account_ids)
+    _record(desk, found, source, watched=watched)
     _settle(desk, found, unsettled, run=run)
     if account_ids is None:
         if not desk.provider.filtered:
@@ -89,6 +109,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str
         "connection": desk.name,
         "environment": desk.environment,
         "accounts": len(found.order),
+        "resumed": len(known),
         "written": merged.written,
         "kept_edits": merged.kept_edits,
         "missing": merged.missing,
@@ -116,22 +137,26 @@ def _named(desk: Desk, account_ids: Collection[str]) -> Iterable[Account]:
         email = account.email or (baseline.email if baseline else "")
         name = account.name or (baseline.name if baseline else "")
         desk.report("Reading accounts", done, len(account_ids))
-        yield Account(account_id, email, name, account.balances)
+        yield Account(account_id, email, name, account.balances, account.details)
 
 
 def _record(desk: Desk, found: Found, source: Iterable[Account], *, watched: Collection[str]) -> None:
+    """Write down what is read, as it comes: whoever goes on after an interruption has it already."""
     batch: list[Account] = []
-    for account in source:
-        batch.append(account)
-        found.order.append(account.account_id)
-        for code, amount in account.balances.items():
-            found.totals[code] += amount or 0
-        if account.account_id in watched:
-            found.watched[account.account_id] = account
-        if len(batch) == BATCH:
-            desk.ledger.accounts.record(desk.system, found.reading, batch)
-            batch = []
-    desk.ledger.accounts.record(desk.system, found.reading, batch)
+    recorded_s = desk.processes.uptime_s()
+    try:
+        for account in source:
+            batch.append(account)
+            found.order.append(account.account_id)
+            for code, amount in account.balances.items():
+                found.totals[code] += amount or 0
+            if account.account_id in watched:
+                found.watched[account.account_id] = account
+            if len(batch) == BATCH or desk.processes.uptime_s() - recorded_s >= RECORD_EVERY_S:
+                desk.ledger.accounts.record(desk.system, found.reading, batch)
+                batch, recorded_s = [], desk.processes.uptime_s()
+    finally:
+        desk.ledger.accounts.record(desk.system, found.reading, batch)
 
 
 def _settle(desk: Desk, found: Found, unsettled: Iterable[OperationRecord], *, run: str) -> None:
@@ -251,14 +276,15 @@ def _merge_row(desk: Desk, merged: Merged, suspect: Suspect, baseline: Baseline,
             record = meaning.survey.records[meaning.result.keys[-1]]
             cells |= cleared_cells(desk, meaning.row, record, baseline)
             cells |= {fields.STATUS: None, fields.MESSAGE: None}  # nothing is pending any more
-    watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units), fields.KEY)
+    watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units))
+    held = {name: suspect.cells[name] for name in watched if name in suspect.cells}
     merged.patches.append(
         Patch(
             account_id=suspect.account_id,
             row=suspect.number,
             cells={name: value for name, value in cells.items() if name in suspect.cells},
             # the cells that decide what the row means: if one changes under us, it is looked at again
-            only_if={name: suspect.cells[name] for name in watched if name in suspect.cells},
+            only_if=held | unspoken(suspect.cells, suspect.formulas),
         )
     )
 
@@ -284,10 +310,21 @@ def _fresh_cells(desk: Desk, baseline: Baseline, read_at: datetime) -> dict[str,
         fields.ACCOUNT_ID: baseline.account_id,
         fields.EMAIL: baseline.email,
         fields.NAME: baseline.name,
+        **_detail_cells(desk, baseline),
         **balance_cells(desk, baseline),
         fields.KEY: baseline.key,
         fields.CHECKED_AT: read_at.astimezone(UTC),
     }
+
+
+def _detail_cells(desk: Desk, baseline: Baseline) -> dict[str, CellValue]:
+    """Return what else is shown of an account; a time that can be read is one in the tab, too."""
+    cells: dict[str, CellValue] = {name: baseline.details.get(name) or None for name in desk.details}
+    if moment := cells.get(fields.LAST_ACTIVITY):
+        with suppress(ValueError):
+            found = datetime.fromisoformat(str(moment))
+            cells[fields.LAST_ACTIVITY] = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return cells
 
 
 def _status(suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> dict[str, CellValue]:
@@ -311,6 +348,7 @@ def _beside_edit(desk: Desk, baseline: Baseline, meaning: _Meaning) -> dict[str,
     """
     row, result = meaning.row, meaning.result
     cells: dict[str, CellValue] = {fields.CHECKED_AT: desk.clock.now().astimezone(UTC)}
+    cells |= _detail_cells(desk, baseline)
     if result is not None:
         cells |= {fields.STATUS: result.status.label or None, fields.MESSAGE: result.message or None}
     if row is None or row.problem:

@@ -10,6 +10,7 @@ from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
 from sheetsync.errors import (
+    InterruptedRunError,
     ProviderError,
     RejectedError,
     RetryableError,
@@ -24,6 +25,7 @@ from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale
+from sheetsync.jobs.undo import UNDOES
 from sheetsync.jobs.verify import alerts, verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
@@ -58,7 +60,8 @@ def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None)
         settle_dead_owner(desk)
         if not _to_send(desk, planned):
             return _already_done(desk, stored, planned)
-    with running(desk, "push", run=run, plan=digest) as now:
+    kind = "undo" if UNDOES in stored.body else "push"
+    with running(desk, kind, run=run, plan=digest) as now:
         now.desk.sheet.ensure_writable()
         result = _carry_out(now.desk, stored, planned, run=now.run, check=check)
         now.result = {"counts": result["counts"], "warnings": result["warnings"]}
@@ -81,11 +84,18 @@ def _carry_out(
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
-        sending = Sending(desk, held, run)
+        # what an interrupted run of this plan has done counts as done
+        sending = Sending(desk, held, run, total=len(planned), done=len(planned) - len(waiting))
         send_all(sending, waiting)
         warnings += finish_showing(desk, sending.told)
         if check and sending.stopped is None:
-            _check(desk, planned, run)  # still the owner: the next push begins when this one has told its end
+            # still the owner: the next push begins when this one has told its end
+            try:
+                _check(desk, planned, run)
+            except InterruptedRunError as error:
+                sending.stop(error)
+            except KeyboardInterrupt:
+                sending.stop(InterruptedRunError("The push was stopped while it verified; all was sent."))
             warnings += finish_showing(desk)
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)

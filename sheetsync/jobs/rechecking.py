@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sheetsync.core.states import OperationState
+from sheetsync.core.states import UNPROVEN, OperationState
 from sheetsync.jobs.proving import LOOKED_FOR, is_look_due
 from sheetsync.ports import Ledger, OperationRecord
 
@@ -26,6 +26,11 @@ def due_at(record: OperationRecord, settle_after: timedelta) -> datetime | None:
         return record.left_at + settle_after
     pause: timedelta = settle_after * 2**record.checks
     return record.checked_at + min(pause, PAUSE_MOST)
+
+
+def is_left_to_a_person(record: OperationRecord, settle_after: timedelta) -> bool:
+    """Whether no automatic check looks at an unproven operation any more."""
+    return record.state in UNPROVEN and record.checks > 0 and due_at(record, settle_after) is None
 
 
 def is_due(ledger: Ledger, system: str, settle_after: timedelta) -> bool:

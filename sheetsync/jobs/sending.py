@@ -30,6 +30,7 @@ class Sending:
     """A push while it sends.
 
     Attributes:
+        total, done: operations of the plan, and those that are through.
         told: operation key → what to say of an operation that was not sent after all.
         stopped: what ended the push early; nothing more is claimed then.
     """
@@ -37,10 +38,11 @@ class Sending:
     desk: Desk
     held: Drive
     run: str
+    total: int
+    done: int = 0
     told: dict[str, Told] = field(default_factory=dict)
     stopped: SheetsyncError | None = None
     warnings: list[str] = field(default_factory=list)
-    done: int = 0
     unknown_in_a_row: int = 0
     halt: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -74,7 +76,7 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
     groups: dict[str, list[Planned]] = defaultdict(list)
     for each in waiting:
         groups[each.operation.account_id].append(each)
-    if desk.ledger.runs.progress(sending.run, 0, len(waiting)):
+    if desk.ledger.runs.progress(sending.run, sending.done, sending.total):
         # asked while nobody drove it
         sending.stop(InterruptedRunError("The run was cancelled; nothing more was sent."))
     queue = iter(groups.values())
@@ -82,7 +84,7 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
     try:
         with ThreadPoolExecutor(desk.limits.parallel_requests) as pool:
             workers = [
-                pool.submit(_work, sending, queue, turn, len(waiting))
+                pool.submit(_work, sending, queue, turn)
                 for _ in range(min(desk.limits.parallel_requests, len(groups)))
             ]
             try:
@@ -97,10 +99,10 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
     finally:
         if not sending.held.lost.is_set():
             desk.ledger.operations.withdraw(sending.run, why="the push ended before this row was sent")
-            desk.ledger.runs.progress(sending.run, sending.done, len(waiting))
+            desk.ledger.runs.progress(sending.run, sending.done, sending.total)
 
 
-def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock, total: int) -> None:
+def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock) -> None:
     while not sending.halt.is_set():
         with turn:
             group = next(queue, None)
@@ -114,7 +116,7 @@ def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock
                 with sending.lock:
                     sending.done += 1
                     done = sending.done
-                sending.desk.report("Pushing", done, total)
+                sending.desk.report("Pushing", done, sending.total)
             except SheetsyncError as error:
                 sending.stop(error)
                 return

@@ -11,7 +11,7 @@ from sheetsync.core.accounts import Account, EvidenceKind
 from sheetsync.core.evidence import ALERT
 from sheetsync.core.states import AT_REST, UNPROVEN, OperationState
 from sheetsync.core.verify import Verdict, by_balance
-from sheetsync.errors import ProviderError, RejectedError, RetryableError
+from sheetsync.errors import InterruptedRunError, ProviderError, RejectedError, RetryableError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner, wait_until
@@ -42,12 +42,17 @@ def verify(
         ProviderError: the credit system could not be reached; what was proven before stays proven.
     """
     settle_dead_owner(desk)
-    with running(desk, "verify", run=run) as now:
+    params = {"account_ids": sorted(account_ids or ()), "wait": wait}
+    with running(desk, "verify", run=run, params=params) as now:
         looked_at = _open(desk, account_ids)
-        if wait:
-            _wait_for(now.desk, looked_at)
-        settled = to_look_for(now.desk, account_ids)
-        late = verify_records(now.desk, looked_at, run=now.run, settled=settled)
+        try:
+            if wait:
+                _wait_for(now.desk, looked_at)
+            settled = to_look_for(now.desk, account_ids)
+            late = verify_records(now.desk, looked_at, run=now.run, settled=settled)
+        except InterruptedRunError:
+            finish_showing(desk)  # what was proven until then
+            raise
         keys = [record.key for record in looked_at]
         result = _result(desk, now.run, [*keys, *sorted(late - set(keys))])
         now.result = {"counts": result["counts"], "warnings": result["warnings"]}
@@ -69,8 +74,7 @@ def _wait_for(desk: Desk, records: Iterable[OperationRecord]) -> None:
         if record.state is OperationState.UNKNOWN and record.left_at is not None
     ]
     if due:
-        desk.report(f"Waiting until {desk.local(max(due))} for lost requests", 0, None)
-        wait_until(desk, max(due))
+        wait_until(desk, max(due), what=f"Waiting until {desk.local(max(due))} for lost requests")
 
 
 def _result(desk: Desk, run: str, keys: list[str]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ accounts = Table(
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("missing", Boolean, nullable=False, default=False),
+    # what else the system says of it, by field code; for people to look at
+    Column("details", Json),
     # the newest reading that saw the account: an older one changes nothing of it
     Column("reading", Integer, nullable=False, default=0),
 )

@@ -205,6 +205,10 @@ class Accounts(Protocol):
         """Return account id → baseline, of all accounts or of those named."""
         ...
 
+    def seen_since(self, system: str, reading: int) -> dict[str, Balances]:
+        """Return account id → balances of every account that this reading or a later one saw."""
+        ...
+
     def history(
         self, system: str, account_ids: Collection[str]
     ) -> dict[str, dict[str, list[tuple[int, int | None]]]]:
@@ -264,6 +268,10 @@ class Runs(Protocol):
 
     def put_back(self, run: str) -> None:
         """Let a claimed run wait again."""
+        ...
+
+    def keep(self, run: str, params: Mapping[str, Any]) -> None:
+        """Keep, beside the run's other parameters, what whoever goes on with it needs."""
         ...
 
     def unfinished(self) -> list[Run]:

@@ -1,6 +1,6 @@
 """What a credit system's adapter promises."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,8 +53,13 @@ class Provider(Protocol):
     capabilities: Capabilities
     filtered: bool
 
-    def accounts(self, progress: Progress) -> Iterator[Account]:
+    def accounts(self, progress: Progress, known: Mapping[str, Balances] | None = None) -> Iterator[Account]:
         """Stream every account, each id once, in constant memory.
+
+        Args:
+            progress: told how many were read.
+            known: account id → balances that an interrupted pull has just read. Where each balance takes a
+                request of its own, these are not read again; the list itself always is.
 
         Raises:
             ProviderError: the list could not be read to its end; nothing of it counts.

@@ -1,6 +1,6 @@
 """CCI FasCard behind the ``Provider`` port."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 
 from sheetsync.config import FasCardConnection
@@ -78,8 +78,10 @@ class FasCard:
             page=PAGE,
         )
 
-    def accounts(self, progress: Progress) -> Iterator[Account]:
+    def accounts(self, progress: Progress, known: Mapping[str, Balances] | None = None) -> Iterator[Account]:
         """Stream every user account of the account id, each once, by pages of 1000. Moves no credits.
+
+        What an interrupted pull has read already saves nothing: the pages hold the balances.
 
         Raises:
             ProviderError: the list could not be read to its end.
@@ -88,6 +90,7 @@ class FasCard:
         def read_page(last_id: int | None, older: bool) -> Records:  # noqa: FBT001 - a page's two coordinates
             return self._client.accounts(last_id, older=older)
 
+        del known
         done = listed = 0
         try:
             for page in walk(read_page, newer=True):

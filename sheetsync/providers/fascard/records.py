@@ -38,8 +38,8 @@ CHANGES: Mapping[str, tuple[str, str]] = {
 
 TYPES: Mapping[Action, tuple[int, int]] = {
     Action.ADD: (3, 0),
-    Action.ADJUST: (3, 0),
     Action.RESET: (3, 0),
+    Action.ADJUST: (3, 0),
     Action.REFUND: (3, 3),
     Action.CASH: (2, 2),
 }
@@ -47,8 +47,6 @@ TYPES: Mapping[Action, tuple[int, int]] = {
 
 _SENT = frozenset(TYPES.values())
 _LOCATION = re.compile(r"[0-9]{1,9}")
-
-EMPLOYEE = "employee"
 
 
 class MalformedError(ValueError):
@@ -102,10 +100,10 @@ def account_of(record: Mapping[str, Any]) -> Account:
 
 def _details(record: Mapping[str, Any]) -> dict[str, str]:
     found = {
-        EMPLOYEE: "yes" if record.get("Employee") is True else "",
-        "last_activity": _text(record, "LastActivityDate"),
-        "mobile_phone": _text(record, "MobilePhone"),
-        "discount": _number_text(record.get("Discount")),
+        fields.EMPLOYEE: "yes" if record.get("Employee") is True else "",
+        fields.LAST_ACTIVITY: _text(record, "LastActivityDate"),
+        fields.MOBILE_PHONE: _text(record, "MobilePhone"),
+        fields.DISCOUNT: _number_text(record.get("Discount")),
     }
     return {name: text for name, text in found.items() if text}
 

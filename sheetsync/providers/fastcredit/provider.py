@@ -1,7 +1,7 @@
 """FastCredit Pro on WordPress, behind the ``Provider`` port."""
 
 import base64
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -83,7 +83,7 @@ class FastCredit:
             lists_balances=bool(connection.routes.list_users.result),
         )
 
-    def accounts(self, progress: Progress) -> Iterator[Account]:
+    def accounts(self, progress: Progress, known: Mapping[str, Balances] | None = None) -> Iterator[Account]:
         """Stream every user with their credits, each id once, one page of users in memory.
 
         Pages of ``routes.list_users`` (WordPress, documented), then ``routes.get_credits`` once per user (by
@@ -96,7 +96,7 @@ class FastCredit:
         done = listed = 0
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="fastcredit") as pool:
             for page in read_pages(self._read_page):
-                for account in self._with_credits(pool, page.users):
+                for account in self._with_credits(pool, page.users, known or {}):
                     done += 1
                     yield account
                 listed += len(page.users)
@@ -216,9 +216,11 @@ class FastCredit:
         except RequestOutcome as error:
             raise _as_provider_error(self._site.explain(error)) from None
 
-    def _with_credits(self, pool: ThreadPoolExecutor, users: list[User]) -> Iterator[Account]:
+    def _with_credits(
+        self, pool: ThreadPoolExecutor, users: list[User], known: Mapping[str, Balances]
+    ) -> Iterator[Account]:
         """Yield the users of one page with their credits, in order; those deleted meanwhile are left out."""
-        futures = [pool.submit(self._balance_of, user) for user in users]
+        futures = [pool.submit(self._balance_of, user, known.get(user.user_id)) for user in users]
         found = 0
         try:
             for user, future in zip(users, futures, strict=True):
@@ -232,11 +234,13 @@ class FastCredit:
         if len(users) >= ALL_GONE_LEAST and not found:
             raise self._all_gone(len(users))
 
-    def _balance_of(self, user: User) -> Balances | None:
+    def _balance_of(self, user: User, known: Balances | None) -> Balances | None:
         """Return a listed user's balances, or None if the user is gone by now."""
         try:
             if self._routes.list_users.result is not None:
                 return {UNIT_CODE: self._amount(user.raw, self._routes.list_users.result, "list_users")}
+            if known is not None:
+                return known
             return {UNIT_CODE: self._credits(user.user_id, user.email)}
         except RejectedError as error:
             if error.account_gone:
