@@ -47,10 +47,9 @@ def _show(out: Console, result: dict[str, Any]) -> None:
 
 
 def _table(reports: list[dict[str, Any]]) -> Table:
-    table = Table(title="Reports", title_justify="left", expand=False)
-    for name in ("Report", "Shows", "Tab", "Options"):
-        table.add_column(name, overflow="fold")
+    table = Table(title="Reports", title_justify="left", expand=False, padding=(0, 0))
+    for name in ("Report", "Shows", "Options"):
+        table.add_column(name, overflow="fold", no_wrap=name == "Report")
     for each in reports:
-        options = " ".join(each["options"])
-        table.add_row(each["report"], each["shows"], escape(each["tab"]), options)
+        table.add_row(each["report"], each["shows"], " ".join(each["options"]))
     return table
