@@ -138,6 +138,8 @@ class Reads:
 
     def _machine_history(self, query: Query, machine: str) -> object:
         self._pick(self.plant.machines, "Machine", machine)
+        if any(one["ID"] == int(machine) and one["EquipID"] is None for one in self.plant.machines):
+            raise not_found("Machine history")  # it was never connected
         return machine_history(int(machine), query.limit(_MACHINE_CHANGES))
 
     def _satellite_history(self, query: Query, satellite: str) -> object:

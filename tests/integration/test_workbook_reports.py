@@ -82,10 +82,10 @@ def test_a_long_report_says_what_it_costs() -> None:
     assert "--since" in sentence
 
 
-def test_more_rows_than_a_tab_has(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written, and the sentence says how to ask for fewer."""
-    monkeypatch.setattr(reports, "MAX_ROW", 3)
+def test_more_rows_than_a_tab_has() -> None:
+    """The sentence says how to ask for fewer."""
+    tab = openpyxl.Workbook().create_sheet("r")
+    assert 2 == reports.fill(tab, REPORT_COLUMNS, [ROW] * 2, zone=UTC, most=2)
     with pytest.raises(SheetError) as caught:
-        pull(path, 3)
+        reports.fill(tab, REPORT_COLUMNS, [ROW] * 3, zone=UTC, most=2)
     assert "--limit" in caught.value.hint
-    assert not path.exists()

@@ -151,9 +151,7 @@ class FasCardReports:
                 "no older ones."
             )
         if missing:
-            order.warn(
-                f"FasCard knows nothing any more of {missing} of {len(parents)} {what}s that it lists."
-            )
+            order.warn(f"FasCard has no history of {missing} of {len(parents)} {what}s that it lists.")
 
     def _of_equipment(self, order: _Order) -> Iterator[Record]:
         """Yield what FasCard says of each equipment at each location."""

@@ -63,7 +63,12 @@ def _head(sheet: Worksheet, place: int, column: ReportColumn, *, created: bool) 
 
 
 def fill(
-    sheet: Worksheet, columns: Sequence[ReportColumn], rows: Iterable[Sequence[CellValue]], *, zone: tzinfo
+    sheet: Worksheet,
+    columns: Sequence[ReportColumn],
+    rows: Iterable[Sequence[CellValue]],
+    *,
+    zone: tzinfo,
+    most: int = MAX_ROW - HEADER_ROW,
 ) -> int:
     """Write the rows below the header, and put the filter over them; return how many there were.
 
@@ -73,9 +78,9 @@ def fill(
     styles = [_style(sheet, place, column.kind) for place, column in enumerate(columns, start=1)]
     number = HEADER_ROW
     for number, row in enumerate(rows, start=HEADER_ROW + 1):
-        if number > MAX_ROW:
+        if number - HEADER_ROW > most:
             raise SheetError(
-                f"The report has more rows than a tab: {MAX_ROW - HEADER_ROW}.",
+                f"The report has more rows than a tab has room for: {most}.",
                 hint="Ask for fewer: --since, --location or --limit.",
             )
         for place, value in enumerate(row, start=1):
