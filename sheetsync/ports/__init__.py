@@ -1,9 +1,11 @@
 """The promises that use cases rely on; the suites in ``tests/contract`` check every adapter against them."""
 
 from sheetsync.ports.clock import Clock
+from sheetsync.ports.inspecting import Inspectable
 from sheetsync.ports.ledger import (
     Lease,
     Ledger,
+    LineRecord,
     OperationRecord,
     Owner,
     Pull,
@@ -22,8 +24,10 @@ __all__ = [
     "ColumnKind",
     "Columns",
     "Counted",
+    "Inspectable",
     "Lease",
     "Ledger",
+    "LineRecord",
     "Narrowed",
     "Narrowing",
     "OperationRecord",
