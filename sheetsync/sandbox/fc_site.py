@@ -36,6 +36,7 @@ class FasCardSite(Switches):
         support_admin: The API user may read the system's statistics.
         foreign_records: Lists hold records of another account, too.
         ascending_upwards: A list that is paged towards newer ids comes in ascending order.
+        blank_is_zero: A list without a last id starts at id 0, instead of at the newest record.
         bare_record: A call for one record answers with that record instead of a list of one.
         below_zero: A change may take a balance below zero; otherwise it is refused.
         note_limit: How many characters of `AdditionalInfo` are kept; `None` for all, 0 loses it.
@@ -52,6 +53,7 @@ class FasCardSite(Switches):
     support_admin: bool = False
     foreign_records: bool = False
     ascending_upwards: bool = False
+    blank_is_zero: bool = False
     bare_record: bool = False
     below_zero: bool = False
     note_limit: int | None = None
@@ -185,6 +187,8 @@ def choose_page(
         keeps: Whether a record passes the filters.
     """
     last = query.whole("lastID")
+    if last is None and site.blank_is_zero:
+        last = 0
     upwards = last is not None and not older
     if last is None:
         walk: Sequence[int] = range(len(ids) - 1, -1, -1)

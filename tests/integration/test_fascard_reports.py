@@ -139,6 +139,13 @@ def test_since_reads_no_more_than_it_must(desk: Desk, site: Sandbox, tmp_path: P
     assert 1 == sum("Transact" in seen.path for seen in site.requests)
 
 
+def test_a_server_that_begins_with_the_oldest(desk: Desk, site: Sandbox, tmp_path: Path) -> None:
+    """The newest are the newest all the same."""
+    expected = rows(desk, "transactions", tmp_path, limit=3)
+    site.turn(blank_is_zero=True)
+    assert expected == rows(desk, "transactions", tmp_path, limit=3)
+
+
 def test_one_location(desk: Desk, tmp_path: Path) -> None:
     """By id or by name; elsewhere nothing happened, and a place that is not there is refused."""
     assert [] == rows(desk, "transactions", tmp_path, location="3")

@@ -21,7 +21,6 @@ from sheetsync.providers.fascard.tokens import UNAUTHENTICATED
 from sheetsync.providers.fascard.transactions import EVERYBODY
 from sheetsync.providers.messages import Request
 
-_PARENTS = {"machine": "Machine", "satellite": "Satellite"}
 _BESIDE = ("machine", "satellite", "equipment", "location")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -112,6 +111,8 @@ class FasCardReports:
             return self._of_equipment(order)
         if report.each:
             return self._of_each(order)
+        if report.by_place:
+            return self._by_place(report.path, order)
         query = {**report.query, **(order.at_place if report.at_place else {})}
         if report.from_time and order.narrowed.since is not None:
             query[report.from_time] = f"{order.narrowed.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
@@ -130,15 +131,28 @@ class FasCardReports:
             since = order.narrowed.since
             return since is not None and all(_time(record, order.report) < since for record in page)
 
-        for page in walk(read_page, newer=False, is_enough=is_enough):
-            yield from self._filter.ours(page, user_account="UserAccountID")
+        first = read_page(None, True)
+        pages = walk(read_page, newer=False, is_enough=is_enough, first=first)
+        records = (
+            record for page in pages for record in self._filter.ours(page, user_account="UserAccountID")
+        )
+        # A server that takes "no last id" for 0 begins with the oldest: then all have to come first.
+        yield from records if first else sorted(records, key=id_of, reverse=True)
+
+    def _by_place(self, path: str, order: _Order) -> Iterator[Record]:
+        """Yield the records of each location, each once."""
+        known: set[int] = set()
+        for place in order.places.ours if order.place is None else [order.place]:
+            for record in self._list(path, {PLACE: place}, order):
+                if key(record.get(PLACE, place)) == place and id_of(record) not in known:
+                    known.add(id_of(record))
+                    yield {PLACE: place, **record}
 
     def _of_each(self, order: _Order) -> Iterator[Record]:
         """Yield the history of each machine or satellite."""
         what = order.report.each
-        listed = self._list(_PARENTS[what], order.at_place, order)
         full = missing = 0
-        parents = [each for each in listed if _is_at(key(each.get(PLACE)), order)]
+        parents = self._parents(what, order)
         for parent in parents:
             path = order.report.path.format_map({what: str(id_of(parent))})
             found = self._part(path, order)
@@ -152,6 +166,12 @@ class FasCardReports:
             )
         if missing:
             order.warn(f"FasCard has no history of {missing} of {len(parents)} {what}s that it lists.")
+
+    def _parents(self, what: str, order: _Order) -> Sequence[Record]:
+        if what == "machine":
+            return list(self._by_place("Machine", order))
+        listed = self._list("Satellite", order.at_place, order)
+        return [each for each in listed if _is_at(key(each.get(PLACE)), order)]
 
     def _of_equipment(self, order: _Order) -> Iterator[Record]:
         """Yield what FasCard says of each equipment at each location."""
@@ -210,7 +230,7 @@ class FasCardReports:
             listed = self._client.collection("/api/Location", {}, label="/api/Location")
         except RejectedError as error:
             strangers = error.details.get("sign_in") or error.details.get("status") == UNAUTHENTICATED
-            if strangers or report.each == "equipment":
+            if strangers or report.by_place or report.each in ("equipment", "machine"):
                 raise
             warn(f"Names of locations are missing: {error.message}")
             return Places(read=False)

@@ -33,6 +33,7 @@ class Report:
         pages: of everybody's records by ``lastID``, newest first.
         place: the field that names a record's location; empty where a record has none.
         at_place: the server itself narrows by ``LocationID``.
+        by_place: is asked for location by location; without one the server lists only what is running.
         time: the field by which rows are older or newer; empty where nothing has a time.
         from_time: the parameter by which the server itself narrows by time.
         most: records of one answer; where that is reached, older ones are missing.
@@ -47,6 +48,7 @@ class Report:
     pages: bool = False
     place: str = ""
     at_place: bool = False
+    by_place: bool = False
     time: str = ""
     from_time: str = ""
     most: int = 0
@@ -192,6 +194,7 @@ REPORTS: Mapping[str, Report] = {
         ),
         place=PLACE,
         at_place=True,
+        by_place=True,
     ),
     "machine-history": Report(
         "changes of the machines' status, newest first for each",
