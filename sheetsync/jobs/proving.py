@@ -62,6 +62,15 @@ def transactions_of(desk: Desk, records: Iterable[OperationRecord]) -> Listed | 
     return {account_id: chronological(each) for account_id, each in listed.items()}
 
 
+def _merged(one: Listed, other: Listed) -> Listed:
+    """Return the transactions of two searches, each once, oldest first."""
+    found: dict[str, dict[str, Transaction]] = defaultdict(dict)
+    for listed in (one, other):
+        for account_id, transactions in listed.items():
+            found[account_id] |= {each.transaction_id: each for each in transactions}
+    return {account_id: chronological(each.values()) for account_id, each in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Proving:
     """One reading that is to prove something.
@@ -90,16 +99,19 @@ class Proving:
             ProviderError: the credit system could not be reached.
         """
         open_ones = [record for record in records if record.account_id in self.read]
-        listed = transactions_of(self.desk, [*open_ones, *settled])
+        # noted first: what cannot be read now is not tried again at once
+        self.desk.ledger.operations.looked_up({record.key for record in settled})
+        listed = transactions_of(self.desk, open_ones)
         if isinstance(listed, str):
             for record in open_ones:
                 self.desk.ledger.operations.note(record.key, message=listed, evidence=None)
             return set()
         for record in open_ones:
             self._judge(record, listed.get(record.account_id, ()))
-        late = self._late(listed, {record.key for record in open_ones}, settled)
-        self.desk.ledger.operations.looked_up({record.key for record in settled} - late)
-        return late
+        # apart from the others, because these go back for a month
+        earlier = transactions_of(self.desk, settled)
+        both = listed if isinstance(earlier, str) else _merged(listed, earlier)
+        return self._late(both, {record.key for record in open_ones}, settled)
 
     def _judge(self, record: OperationRecord, listed: Sequence[Transaction]) -> None:
         read_at, account = self.read[record.account_id]
