@@ -11,11 +11,12 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command
+from sheetsync.cli.importing import import_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
 from sheetsync.jobs.approve import approve
-from sheetsync.jobs.checking import check_connection, check_service
+from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
 from sheetsync.jobs.outcome import needs_attention
@@ -26,6 +27,7 @@ from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve, write_csv
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
+from sheetsync.jobs.write_test import Outcome, write_test
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -305,22 +307,37 @@ def _moment(text: str | None) -> datetime | None:
 
 @main.command("check")
 @click.argument("connection", required=False)
+@click.option("--write-test", "writes", is_flag=True, help="Also change a test account, and set it back.")
+@click.option("--account", "account_id", metavar="ID", help="The test account, for --write-test.")
 @AS
 @command
-def check_command(frame: Frame, connection: str | None) -> int:
+def check_command(frame: Frame, connection: str | None, *, writes: bool, account_id: str | None) -> int:
     """Try credentials, routes, spreadsheet and database; say what is wrong and what to do."""
+    if writes != bool(account_id):
+        raise UsageError(
+            "--write-test and --account go together.",
+            hint="Add both: --write-test --account ID of a test user.",
+        )
     access: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
+    tested: Outcome | None = None
     with Office.open(frame.config, os.environ) as office:
         names = [connection] if connection else sorted(office.settings.connections)
+        if writes and len(names) != 1:
+            raise UsageError("Name the connection to test.", hint=f"One of: {', '.join(names)}.")
         access += check_service(lambda: office.ledger, office.clock)
         for name in names:
             office.connection(name)
             access += check_connection(name, office.provider, office.sheet)
             waiting += office.check_unsettled(name)
+        if account_id:
+            with office.desk(names[0], actor=frame.actor, pushes=True) as desk:
+                tested = write_test(desk, account_id)
+            waiting += lines_of(names[0], tested.lines)
     checks = access + waiting
-    frame.emit({"checks": checks}, printing.checked(checks))
-    if not all(line["ok"] for line in access):
+    more = {} if tested is None else {"write_test": tested.summary}
+    frame.emit({"checks": checks, **more}, printing.checked(checks))
+    if not all(line["ok"] for line in access) or (tested is not None and tested.unreachable):
         return 3
     return 0 if all(line["ok"] for line in waiting) else 1
 
@@ -418,5 +435,5 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (runs_command, run_command, worker_command):
+for each in (runs_command, run_command, worker_command, import_command):
     main.add_command(each)

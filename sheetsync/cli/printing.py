@@ -170,8 +170,8 @@ def checked(checks: list[dict[str, Any]]) -> Show:
         for line in checks:
             mark = "[green]ok  [/]" if line["ok"] else "[red]FAIL[/]"
             out.print(f"{mark} {escape(line['name'])}: {escape(line['message'])}")
-            if line["hint"] and not line["ok"]:
-                out.print(f"     {escape(line['hint'])}")
+            for part in line["hint"].splitlines():
+                out.print(f"     {escape(part)}")
 
     return show
 

@@ -1,6 +1,6 @@
 """Check: tries everything a connection needs, and says what is wrong and what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -52,10 +52,15 @@ def check_connection(
     """
     try:
         provider = open_provider(name)
-        lines = [_line(f"{name}: {result.name}", result) for result in provider.check()]
+        lines = lines_of(name, provider.check())
         return [*lines, _line(f"{name}: tab", _tab(open_sheet(name, provider)))]
     except SheetsyncError as error:
         return [_line(name, CheckResult("", ok=False, message=error.message, hint=error.hint))]
+
+
+def lines_of(name: str, results: Iterable[CheckResult]) -> list[dict[str, Any]]:
+    """Return the lines of a connection as JSON."""
+    return [_line(f"{name}: {result.name}", result) for result in results]
 
 
 def check_unsettled(ledger: Ledger, name: str, system: str, settle_after: timedelta) -> list[dict[str, Any]]:

@@ -202,7 +202,9 @@ def _patches(
 ) -> Merged:
     meant = survey(desk, tab, live=_from_ledger(desk), account_ids=scope, include_hidden=True)
     results = {result.number: result for result in meant.results}
-    history = desk.ledger.accounts.history(desk.system, {result.account_id for result in meant.results})
+    ids = {result.account_id for result in meant.results}
+    history = desk.ledger.accounts.history(desk.system, ids)
+    lines = desk.ledger.lines.of_accounts(desk.system, ids)
     merged = Merged()
     present = set()
     for suspect in _rows(tab):
@@ -211,7 +213,8 @@ def _patches(
         if baseline is None or (scope is not None and suspect.account_id not in scope):
             continue
         result = results.get(suspect.number)
-        row = interpret(suspect, meant.book, history.get(suspect.account_id, {})) if result else None
+        past, put = history.get(suspect.account_id, {}), lines.get(suspect.account_id, ())
+        row = interpret(suspect, meant.book, past, put) if result else None
         _merge_row(desk, merged, suspect, baseline, _Meaning(row, result, meant, settled))
     for account_id in found.order:
         if account_id not in present:

@@ -21,6 +21,7 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
 from sheetsync.jobs.outcome import counts, finish_showing
+from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
@@ -99,6 +100,7 @@ def _carry_out(
             warnings += finish_showing(desk)
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)
+    warnings += refresh_results(desk, [each.operation.key for each in planned])
     return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sheetsync.core import words
 from sheetsync.core.accounts import Action, Balances, resulting
 from sheetsync.core.decide import Planned
-from sheetsync.core.states import OperationState, RowStatus
+from sheetsync.core.states import UNPROVEN, UNSETTLED, OperationState, RowStatus
 from sheetsync.errors import (
     InterruptedRunError,
     LostLeaseError,
@@ -23,6 +23,7 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import Drive
 from sheetsync.jobs.proving import look_before_again
 from sheetsync.jobs.showing import Told
+from sheetsync.jobs.verify import verify_records
 
 
 @dataclass(slots=True)
@@ -108,18 +109,45 @@ def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock
             group = next(queue, None)
         if group is None:
             return
-        for planned in group:
-            if sending.halt.is_set():
-                return
-            try:
-                send_one(sending, planned)
-                with sending.lock:
-                    sending.done += 1
-                    done = sending.done
-                sending.desk.report("Pushing", done, sending.total)
-            except SheetsyncError as error:
-                sending.stop(error)
-                return
+        try:
+            _send_group(sending, group)
+        except SheetsyncError as error:
+            sending.stop(error)
+            return
+
+
+def _send_group(sending: Sending, group: Sequence[Planned]) -> None:
+    """Send one account's operations in their order; one that touches the same unit waits for proof."""
+    waiting = list(group)
+    while waiting and not sending.halt.is_set():
+        planned, *waiting = waiting
+        send_one(sending, planned)
+        with sending.lock:
+            sending.done += 1
+            done = sending.done
+        sending.desk.report("Pushing", done, sending.total)
+        after = [each for each in waiting if _share_a_unit(each, planned)]
+        if after and not _is_settled(sending, planned):
+            for each in after:
+                _withdraw(sending, each, RowStatus.EDITED, NOT_PROVEN)
+            waiting = [each for each in waiting if each not in after]
+
+
+NOT_PROVEN = "Not sent: an earlier change of this user is not proven yet. Verify, then plan the rest again."
+
+
+def _share_a_unit(one: Planned, other: Planned) -> bool:
+    return bool(set(one.after) & set(other.after))
+
+
+def _is_settled(sending: Sending, planned: Planned) -> bool:
+    """Whether an operation is settled, after one look: two at once could not be told apart by a balance."""
+    key = planned.operation.key
+    record = sending.desk.ledger.operations.by_key([key])[key]
+    if record.state in UNPROVEN:
+        verify_records(sending.desk, [record], run=sending.run)
+        record = sending.desk.ledger.operations.by_key([key])[key]
+    return record.state not in UNSETTLED
 
 
 def send_one(sending: Sending, planned: Planned) -> None:

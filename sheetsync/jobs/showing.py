@@ -76,10 +76,11 @@ def _patches(
     book = desk.book(set(by_account))
     rows = _rows(tab, book, by_account)
     history = desk.ledger.accounts.history(desk.system, set(by_account))
+    lines = desk.ledger.lines.of_accounts(desk.system, set(by_account))
     patches = []
     for account_id, found in by_account.items():
         for suspect in rows.get(account_id, []):
-            row = interpret(suspect, book, history.get(account_id, {}))
+            row = interpret(suspect, book, history.get(account_id, {}), lines.get(account_id, ()))
             patches.append(_patch(desk, row, found, book.baselines[account_id], told))
     return patches, {account_id: [each.key for each in found] for account_id, found in by_account.items()}
 

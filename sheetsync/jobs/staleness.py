@@ -7,6 +7,7 @@ from sheetsync.core.plan import Plan, totals
 from sheetsync.errors import StalePlanError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.limits import refuse_unsafe
+from sheetsync.jobs.listing import LINES, results_of, wishes_of
 from sheetsync.jobs.survey import Live, survey
 from sheetsync.jobs.undo import UNDOES, compensations
 from sheetsync.ports import StoredPlan
@@ -72,6 +73,9 @@ def _now(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> tuple[Se
     if UNDOES in stored.body:
         meant = compensations(desk, stored.body[UNDOES], live=live)
         return meant.results, meant.held
+    if LINES in stored.body:
+        listed = results_of(desk, wishes_of(waiting, stored.body[LINES]), live=live)
+        return listed.results, listed.held
     ids = {each.operation.account_id for each in waiting}
     seen = survey(desk, desk.sheet.read(), live=live, account_ids=ids, include_hidden=True)
     baselines = seen.book.baselines

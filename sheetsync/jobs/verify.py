@@ -17,6 +17,7 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner, wait_until
 from sheetsync.jobs.outcome import counts, finish_showing
 from sheetsync.jobs.proving import Proving, is_proven_by_transaction, to_look_for
+from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
 from sheetsync.ports import OperationRecord
 
@@ -80,6 +81,7 @@ def _wait_for(desk: Desk, records: Iterable[OperationRecord]) -> None:
 def _result(desk: Desk, run: str, keys: list[str]) -> dict[str, Any]:
     warnings = finish_showing(desk)
     warnings += alerts(desk, keys)
+    warnings += refresh_results(desk, keys)
     records = desk.ledger.operations.by_key(keys)
     rows = [telling.operation_row(records[key]) for key in keys]
     return {

@@ -1,6 +1,6 @@
 """What the ledger promises: the truth about our intentions, durable before anything is sent."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from sheetsync.core.accounts import Account, Balances, Capabilities, EvidenceKin
 from sheetsync.core.decide import Planned
 from sheetsync.core.diff import Baseline
 from sheetsync.core.keys import KeyMaker, RowKey
+from sheetsync.core.lines import Imported
 from sheetsync.core.states import AT_REST, OperationState
 
 
@@ -166,6 +167,29 @@ class OperationRecord:
     shown: bool
     units: tuple[UnitRecord, ...]
     evidence_kind: EvidenceKind = EvidenceKind.BALANCE
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    """A line of a file that was put into a row or a plan.
+
+    Attributes:
+        imported: its key and what it asks for.
+        file, digest, line: where it stood.
+        at: when it was noted; None before that.
+    """
+
+    imported: Imported
+    system: str
+    connection: str
+    account_id: str
+    reference: str
+    file: str
+    digest: str
+    line: int
+    run: str
+    actor: str
+    at: datetime | None = None
 
 
 class Accounts(Protocol):
@@ -486,6 +510,22 @@ class Operations(Protocol):
         ...
 
 
+class Lines(Protocol):
+    """Lines of imported files."""
+
+    def save(self, records: Sequence[LineRecord]) -> None:
+        """Note lines before they are put anywhere; one that was noted before counts from now on as new."""
+        ...
+
+    def by_key(self, keys: Iterable[str]) -> dict[str, LineRecord]:
+        """Return the lines with these keys."""
+        ...
+
+    def of_accounts(self, system: str, account_ids: Collection[str]) -> dict[str, list[Imported]]:
+        """Return account id → every line that was put into its row."""
+        ...
+
+
 class Ledger(Protocol):
     """One database; every credit system's intentions, evidence and baseline."""
 
@@ -502,6 +542,11 @@ class Ledger(Protocol):
     @property
     def runs(self) -> Runs:
         """Runs and leases."""
+        ...
+
+    @property
+    def lines(self) -> Lines:
+        """Lines of imported files."""
         ...
 
     @property

@@ -128,11 +128,13 @@ def judge_read(request: Request, reply: Reply, dialect: Dialect) -> RequestOutco
         return refused(request, reply) if is_error_shape(reply.data) else None
     if is_refusal(reply):
         return refused(request, reply)
-    return RetryableError(
+    error = RetryableError(
         say(request, describe(reply)),
         hint=_read_hint(reply),
         retry_after_s=retry_after(reply.headers),
     )
+    error.details.update(status=reply.status, html=reply.is_html)
+    return error
 
 
 def _intercepted(request: Request, reply: Reply) -> RequestOutcome | None:
@@ -156,7 +158,9 @@ def _intercepted(request: Request, reply: Reply) -> RequestOutcome | None:
 
 def refused_redirect(request: Request, reply: Reply) -> RejectedError:
     """Return the outcome of a read that was sent elsewhere."""
-    return rejected(say(request, _redirect(reply)), hint=REDIRECT_NEXT, reply=reply, everything=True)
+    error = rejected(say(request, _redirect(reply)), hint=REDIRECT_NEXT, reply=reply, everything=True)
+    error.details["location"] = _location(reply)
+    return error
 
 
 def _doubtful_success(request: Request, reply: Reply) -> RequestOutcome | None:
@@ -285,9 +289,12 @@ def _read_hint(reply: Reply) -> str:
 
 
 def _redirect(reply: Reply) -> str:
+    return f"the site redirects to {_location(reply) or 'another address'}, HTTP {reply.status}"
+
+
+def _location(reply: Reply) -> str:
     # Of the target only what an admin needs: its query may hold what we sent.
-    target = redact(reply.headers.get("Location", "").partition("?")[0])[:100]
-    return f"the site redirects to {target or 'another address'}, HTTP {reply.status}"
+    return redact(reply.headers.get("Location", "").partition("?")[0])[:100]
 
 
 def _cause(error: Exception) -> str:

@@ -21,11 +21,12 @@ from sheetsync.core.accounts import (
 from sheetsync.core.amounts import AmountProblem, from_provider
 from sheetsync.errors import ProviderError, RejectedError, RequestOutcome
 from sheetsync.ports import CheckResult, Progress, Receipt
-from sheetsync.providers.fastcredit.checks import Checks
+from sheetsync.providers.fastcredit.access import Access
+from sheetsync.providers.fastcredit.checks import Checks, Reads
 from sheetsync.providers.fastcredit.routes import MissingResultError, Values, amount_text, dig, make_request
 from sheetsync.providers.fastcredit.site import Site, user_path
 from sheetsync.providers.fastcredit.users import QUERY, User, parse_user, read_pages
-from sheetsync.providers.fastcredit.words import WordPressDialect
+from sheetsync.providers.fastcredit.words import API_DETAILS, WordPressDialect
 from sheetsync.providers.http import Session, Tuning
 from sheetsync.providers.limiter import Limiter, Sleeper
 from sheetsync.providers.messages import Reply, words
@@ -73,6 +74,8 @@ class FastCredit:
             dialect=WordPressDialect(),
         )
         self._credentials = {"Authorization": _basic(connection)}
+        password = connection.application_password.reveal()
+        self._access = Access(connection.base_url, connection.username, password)
         self._site = Site(self._session, self._routes.list_users.path)
         self._turns = Turns()
         self.capabilities = Capabilities(
@@ -155,8 +158,45 @@ class FastCredit:
     def check(self) -> Iterator[CheckResult]:
         """Try address, credentials and routes, with reads only; writing routes are looked up, not tried."""
         return Checks(
-            self._session, self._site, self._routes, prefix=self._prefix, credentials=self._credentials
-        ).run(self._credits)
+            self._session,
+            self._site,
+            self._routes,
+            prefix=self._prefix,
+            access=self._access,
+            credentials=self._credentials,
+        ).run(Reads(self._credits, self._credits_reply))
+
+    @property
+    def documented_at(self) -> str:
+        """Where the plug-in shows its addresses."""
+        return API_DETAILS
+
+    def setting_of(self, action: Action) -> str:
+        """Return the setting of the route that an action travels by."""
+        resets = action is Action.RESET or (action is Action.ADJUST and not self._negative_add)
+        return f"{self._prefix}.{'reset_credits' if resets else 'add_credits'}"
+
+    @property
+    def balance_setting(self) -> str:
+        """The setting that says where a reply holds the balance."""
+        return f"{self._prefix}.get_credits.result"
+
+    @property
+    def balance_path(self) -> str:
+        """What that setting says now."""
+        return self._routes.get_credits.result or ""
+
+    def reply(self, account_id: str) -> object:
+        """Read one user's credits now; the whole reply of ``routes.get_credits``. Moves no credits.
+
+        Raises:
+            RejectedError: refused.
+            RetryableError: it could not be read now.
+        """
+        try:
+            return self._credits_reply(account_id, self._email_for(self._routes.get_credits, account_id))
+        except RequestOutcome as error:
+            raise self._site.explain(error) from None
 
     def close(self) -> None:
         """Close connections."""
@@ -254,10 +294,14 @@ class FastCredit:
 
     def _credits(self, account_id: str, email: str) -> int | None:
         """Read one user's credits: ``routes.get_credits``, by configuration; moves no credits."""
-        route = self._routes.get_credits
+        reply = self._credits_reply(account_id, email)
+        return self._amount(reply, self._routes.get_credits.result, "get_credits")
+
+    def _credits_reply(self, account_id: str, email: str) -> object:
         setting = f"{self._prefix}.get_credits"
-        request = make_request(route, Values(account_id, email), setting=setting, headers=self._credentials)
-        return self._amount(self._session.read(request).data, route.result, "get_credits")
+        values = Values(account_id, email)
+        request = make_request(self._routes.get_credits, values, setting=setting, headers=self._credentials)
+        return self._session.read(request).data
 
     def _amount(self, data: object, path: str | None, route: str) -> int | None:
         """Return the balance in a reply; an empty text is WordPress's "never set"."""
