@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sheetsync.core.accounts import Account, EvidenceKind, Transaction
+from sheetsync.core.accounts import Account, Capabilities, EvidenceKind, Transaction
 from sheetsync.core.evidence import (
     ALERT,
     SEARCH_BEFORE,
@@ -35,6 +35,18 @@ Listed = Mapping[str, Sequence[Transaction]]
 def is_proven_by_transaction(record: OperationRecord) -> bool:
     """Whether only a transaction may settle it."""
     return record.evidence_kind is EvidenceKind.TRANSACTION
+
+
+def capabilities_now(desk: Desk) -> Capabilities:
+    """Return the capabilities with the kind of evidence that the credit system lets us have today.
+
+    Raises:
+        ProviderError: it could not be asked.
+    """
+    try:
+        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
+    except (RejectedError, RetryableError) as error:
+        raise ProviderError(error.message, hint=error.hint) from error
 
 
 def transactions_of(desk: Desk, records: Iterable[OperationRecord]) -> Listed | str:

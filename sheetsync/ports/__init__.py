@@ -13,6 +13,7 @@ from sheetsync.ports.ledger import (
     StoredPlan,
     UnitRecord,
 )
+from sheetsync.ports.noting import Noting
 from sheetsync.ports.processes import Processes
 from sheetsync.ports.provider import CheckResult, Progress, Provider, Receipt
 from sheetsync.ports.sheet import Columns, Sheet, Written
@@ -25,6 +26,7 @@ __all__ = [
     "Lease",
     "Ledger",
     "LineRecord",
+    "Noting",
     "OperationRecord",
     "Owner",
     "Processes",
