@@ -62,7 +62,7 @@ class Tokens:
         self._renewed("")
 
     def _with_token(self, send: Callable[[str], Reply]) -> Reply:
-        """Send, and after a 401 once more with a new token; one that another thread got may be old by then."""
+        """Send, and after a 401 with a new token; one that another thread got may be old by then."""
         token = self._token or self._renewed("")[0]
         is_fresh = False
         for _ in range(SENDS_MOST - 1):
