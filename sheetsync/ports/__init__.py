@@ -13,6 +13,7 @@ from sheetsync.ports.ledger import (
     StoredPlan,
     UnitRecord,
 )
+from sheetsync.ports.noting import Noting
 from sheetsync.ports.processes import Processes
 from sheetsync.ports.provider import CheckResult, Progress, Provider, Receipt
 from sheetsync.ports.reports import Counted, Narrowed, Narrowing, ReportInfo, Reports
@@ -30,6 +31,7 @@ __all__ = [
     "LineRecord",
     "Narrowed",
     "Narrowing",
+    "Noting",
     "OperationRecord",
     "Owner",
     "Processes",

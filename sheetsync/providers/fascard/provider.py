@@ -26,6 +26,7 @@ from sheetsync.providers.fascard.records import (
     MalformedError,
     account_of,
     location_of,
+    note_of,
     value_request,
 )
 from sheetsync.providers.fascard.reporting import FasCardReports
@@ -167,6 +168,10 @@ class FasCard:
             return Receipt()  # it was accepted; the re-read says what came of it
         touched = {change.unit: held.get(change.unit) for change in operation.changes}
         return Receipt(words=words.holdings(touched, FASCARD_UNITS))
+
+    def note_of(self, operation: Operation) -> str:
+        """Return the ``AdditionalInfo`` that travels with a change."""
+        return note_of(operation)
 
     def evidence(self) -> EvidenceKind:
         """Return whether transactions may be read: the privilege 'Reports'. One request; moves no credits.

@@ -6,6 +6,8 @@ from sheetsync.errors import RejectedError, RequestOutcome
 from sheetsync.providers.messages import Reply, Request, plain
 from sheetsync.providers.outcomes import rejected, say
 
+SIGN_IN = "/api/AuthToken"
+
 NOT_SIGNED_IN = "FasCard did not take the user name and password"
 NOT_SIGNED_IN_NEXT = (
     "Check username and password by signing in to the FasCard site with them, and put them where the "
@@ -44,11 +46,11 @@ class FasCardDialect:
         if reply.status == 401:
             # documented: unauthenticated, nothing was applied, whatever the body holds
             return rejected(say(request, EXPIRED), hint=EXPIRED_NEXT, reply=reply, everything=True)
-        reads = request.method == "GET"
+        changes = request.method == "POST" and not request.target.endswith(SIGN_IN)
         if reply.is_html or not 400 <= reply.status < 500 or reply.status in (405, 408, 429):
             return None
-        if not has_error_code(reply.data) and not reads:
-            return None
+        if changes and not error_words(reply.data):
+            return None  # not in FasCard's own words: nobody knows who said it
         if reply.status == 403:
             return rejected(
                 say(request, f"{NO_PRIVILEGE}{_said(reply)}"),
