@@ -35,6 +35,7 @@ class FasCardSite(Switches):
         equipment_setup: The API user has the privilege 'Equipment Setup'.
         support_admin: The API user may read the system's statistics.
         foreign_records: Lists hold records of another account, too.
+        guest_purchases: The list of transactions also holds purchases of guests, who have no user account.
         ascending_upwards: A list that is paged towards newer ids comes in ascending order.
         blank_is_zero: A list without a last id starts at id 0, instead of at the newest record.
         bare_record: A call for one record answers with that record instead of a list of one.
@@ -52,6 +53,7 @@ class FasCardSite(Switches):
     equipment_setup: bool = True
     support_admin: bool = False
     foreign_records: bool = False
+    guest_purchases: bool = False
     ascending_upwards: bool = False
     blank_is_zero: bool = False
     bare_record: bool = False

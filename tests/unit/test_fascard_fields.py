@@ -18,6 +18,8 @@ from sheetsync.providers.fascard.unfolding import options, prices, schedules
     [
         ("id", 3_000_000_008, "3000000008"),
         ("id", Decimal(12345678901234567890), "12345678901234567890"),
+        ("id", 0, None),
+        ("text", 0, "0"),
         ("text", "0103", "0103"),
         ("text", 103, "103"),
         ("number", 7, 7),

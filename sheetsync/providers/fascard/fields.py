@@ -35,7 +35,7 @@ class Field:
     Attributes:
         path: names, and places in lists, down to the value: ``Status``, ``UplinkStatus.0``.
         header: of the column.
-        kind: how the value is written there.
+        kind: how the value is written there; an ``id`` of 0 stands for none.
         codes: number → meaning; any other number is shown as it is.
         under: path of the code that says what this code means.
         shape: makes the cell of the value, where ``kind`` says too little.
@@ -112,6 +112,10 @@ def _time(value: Any) -> CellValue:  # noqa: ANN401 - JSON
     return moment if moment.year >= _FIRST_YEAR else text(value)
 
 
+def _id(value: Any) -> CellValue:  # noqa: ANN401 - JSON
+    return None if value == 0 else text(value)
+
+
 def _cents(value: Any) -> CellValue:  # noqa: ANN401 - JSON
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return plain(value)
@@ -135,7 +139,7 @@ def weekly(value: Any) -> CellValue:  # noqa: ANN401 - JSON
 
 _WRITERS: Mapping[FieldKind, Callable[[Any], CellValue]] = {
     "text": text,
-    "id": text,
+    "id": _id,
     "number": plain,
     "money": plain,
     "cents": _cents,
