@@ -16,7 +16,8 @@ from sheetsync.providers.fascard.filter import Filter
 from sheetsync.providers.fascard.paging import Records, walk
 from sheetsync.providers.fascard.places import Places, key
 from sheetsync.providers.fascard.records import MalformedError, id_of, moment_of
-from sheetsync.providers.fascard.reports import PLACE, REPORTS, Report
+from sheetsync.providers.fascard.report import PLACE, Report
+from sheetsync.providers.fascard.reports import REPORTS
 from sheetsync.providers.fascard.tokens import UNAUTHENTICATED
 from sheetsync.providers.fascard.transactions import EVERYBODY
 from sheetsync.providers.messages import Request

@@ -114,6 +114,6 @@ def _put(cell: Any, value: CellValue, style: Any, zone: tzinfo) -> None:  # noqa
     content, data_type = cells.stored(value, zone)
     cell._value, cell.data_type = content, data_type  # noqa: SLF001 - ``value`` would guess a type from the text
     cell._style = style  # noqa: SLF001 - as above
-    if data_type == "s" and str(content).startswith(cells.FORMULA_STARTS):
+    if cells.begins_like_a_formula(content, data_type):
         cell._style = copy(style)  # noqa: SLF001 - the next line changes the style itself
         cell.quotePrefix = True
