@@ -11,7 +11,8 @@ from sheetsync.jobs.pull import pull
 from sheetsync.jobs.rechecking import is_due
 from sheetsync.jobs.verify import verify
 from tests.laundry import Weather
-from tests.rules.laundromat import Counter
+from tests.rules.laundromat import Alone, Counter
+from tests.stateful.kit import LEASE
 
 LOST = Weather("drop", applied=False)
 LATE = Weather("drop", late=True)
@@ -167,6 +168,24 @@ def test_a_contradiction_stops_a_push(counter: Counter) -> None:
     assert OperationState.UNKNOWN is counter.state(1001)
     assert OperationState.WITHDRAWN is counter.state(1002)
     assert counter.row(1001)["Message"].startswith("ALERT: ")
+
+
+def test_a_contradiction_stops_somebody_elses_push(counter: Counter) -> None:
+    """A verify that finds one asks the push that holds the system to stop between two rows."""
+    counter.edit(1001, "Add", Change_Balance=25)
+    counter.laundry.weather(1001, Weather(times=2))
+    counter.ship(check=False)
+    runs, lease = counter.desk.ledger.runs, counter.desk.ledger.runs.lease(counter.desk.system)
+    assert lease is not None
+    pushing = runs.start("push", "laundry", counter.desk.system, actor="cli:bo", owner=Alone().me())
+    taken = runs.take(
+        counter.desk.system, pushing, actor="cli:bo", owner=Alone().me(), length=LEASE, unless=lease.fence
+    )
+    assert taken is not None
+    counter.verify()
+    found = runs.get(pushing)
+    assert found is not None
+    assert found.cancel
 
 
 def test_without_reports_nothing_is_tried_again(counter: Counter) -> None:
