@@ -1,7 +1,7 @@
 """What a re-read proves about an operation that was sent; every branch errs on the side of not knowing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ class Sent:
         expected: the balances if it counted once.
         left_at: the latest moment at which a byte of the request may have left.
         sent_at: when the intent was written down, right before the request left.
+        at_pull: the balances that the person saw.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Sent:
     expected: Balances
     left_at: datetime
     sent_at: datetime | None = None
+    at_pull: Balances = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         expected={unit.unit: unit.expected for unit in record.units},
         left_at=record.left_at or desk.clock.now(),
         sent_at=record.sent_at,
+        at_pull={unit.unit: unit.at_pull for unit in record.units},
     )
 
 
