@@ -85,6 +85,41 @@ def three_numbers(before: Balances, expected: Balances, now: Balances, units: Se
     return "; ".join(parts)
 
 
+def other_form(action: Action, change: Change, balance: int, units: Sequence[Unit]) -> str:
+    """Return the same change under other actions: ``Adjust +25 with a reason, or Reset to 65``.
+
+    Args:
+        action: that the person chose.
+        change: as the person gave it.
+        balance: the account's, in minor units.
+        units: of the credit system.
+    """
+    unit = unit_of(change.unit, units)
+    by = change.amount - balance if action is Action.RESET else change.amount
+    forms = [] if action is Action.ADJUST else [f"Adjust {signed(by, unit)} with a reason"]
+    if action in (Action.RESET, Action.ADJUST) and by > 0:
+        forms.append(f"Add {amount(by, unit)}")
+    if action is not Action.RESET and balance + by >= 0:
+        forms.append(f"Reset to {amount(balance + by, unit)}")
+    named = f" ({unit.header})" if len(units) > 1 else ""
+    return (" or ".join(forms) or "another amount") + named
+
+
+def way_out(connection: str, key: str, page: str) -> str:
+    """Return what a person does with an operation that cannot be proven: where to look, and the command.
+
+    Args:
+        connection: that has the operation.
+        key: of the operation.
+        page: address of the customer's page, or empty.
+    """
+    where = page or "in the credit system"
+    return (
+        f"Look at the user's page ({where}): is this change there? Then settle it: sheetsync resolve "
+        f'{connection} --operation {key} --as applied --reason "what you saw"; if not: --as not-applied.'
+    )
+
+
 def unit_of(code: str, units: Sequence[Unit]) -> Unit:
     """Return the unit with this code; one that the configuration no longer has is taken for whole numbers."""
     return next((unit for unit in units if unit.code == code), Unit(code, code, 0))

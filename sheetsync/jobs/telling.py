@@ -7,7 +7,7 @@ from sheetsync.core import words
 from sheetsync.core.accounts import Action, Change, Unit
 from sheetsync.core.amounts import format_amount
 from sheetsync.core.decide import Known
-from sheetsync.core.states import OperationState, row_status
+from sheetsync.core.states import UNSETTLED, OperationState, row_status
 from sheetsync.core.verify import Sent
 from sheetsync.jobs.desk import Desk
 from sheetsync.ports import OperationRecord, UnitRecord
@@ -65,6 +65,8 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         before={unit.unit: unit.before for unit in record.units},
         expected={unit.unit: unit.expected for unit in record.units},
         left_at=record.left_at or desk.clock.now(),
+        connection=desk.name,
+        page=desk.page(record.account_id) or "",
     )
 
 
@@ -81,8 +83,13 @@ def evidence_json(record: OperationRecord) -> dict[str, Any] | None:
     return told
 
 
-def operation_row(record: OperationRecord) -> dict[str, Any]:
-    """Return an operation as push and verify list it."""
+def operation_row(record: OperationRecord, *, page: str | None = None) -> dict[str, Any]:
+    """Return an operation as push and verify list it.
+
+    Args:
+        record: the operation.
+        page: address of the customer's page.
+    """
     return {
         "account_id": record.account_id,
         "email": record.email,
@@ -92,6 +99,7 @@ def operation_row(record: OperationRecord) -> dict[str, Any]:
         "changes": changes_json(record),
         "evidence": evidence_json(record),
         "message": record.message,
+        "user_url": page,
     }
 
 
@@ -111,10 +119,12 @@ def _text(minor: int | None, unit: UnitRecord) -> str | None:
     return None if minor is None else format_amount(minor, Unit(unit.unit, unit.unit, unit.scale))
 
 
-def history_row(record: OperationRecord) -> dict[str, Any]:
-    """Return an operation as ``history`` lists it."""
+def history_row(record: OperationRecord, *, page: str | None, now: datetime) -> dict[str, Any]:
+    """Return an operation as ``history`` lists it; its age counts while it is not settled."""
+    since = record.sent_at or record.created_at
     return {
-        **operation_row(record),
+        **operation_row(record, page=page),
+        "age_s": round((now - since).total_seconds()) if record.state in UNSETTLED else None,
         "connection": record.connection,
         "actor": record.actor,
         "reason": record.reason,
