@@ -109,7 +109,9 @@ def push_command(
             refuse_if_busy(desk)
             found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
             if not frame.as_json and not frame.quiet:
-                printing.planned(preview_json(desk, found)["plan"])(frame.out)
+                shown = preview_json(desk, found)
+                frame.warn(shown)
+                printing.planned(shown["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
         if detached:
             result = detach(frame, desk, digest, check=not no_verify)

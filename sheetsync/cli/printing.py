@@ -117,6 +117,11 @@ def planned(plan: Mapping[str, Any]) -> Show:
         if len(plan["rows"]) > ROWS_SHOWN:
             out.print(f"… and {len(plan['rows']) - ROWS_SHOWN} more rows (--json lists all)")
         control_totals(out, plan)
+        if plan["hidden"]:
+            out.print(
+                f"[yellow]{hidden(plan['hidden'])}[/] --include-hidden takes them in. "
+                "Personal filter views cannot be seen."
+            )
         if plan["ignored"]:
             out.print(f"{plan['ignored']} rows without a User ID were ignored.")
         for sentence in plan["over_limits"]:
@@ -215,7 +220,7 @@ def filling(found: Mapping[str, Any]) -> Show:
             moved = f"+{total['added']}, -{total['removed']}, net {total['net']}"
             out.print(f"{unit}: {moved}, largest {total['largest']}.")
         if found["hidden"]:
-            out.print(f"[yellow]{hidden(found['hidden'])}[/] (--include-hidden takes them in)")
+            out.print(f"[yellow]{hidden(found['hidden'])}[/] --include-hidden takes them in.")
         for row in found["left"]:
             out.print(
                 f"Row {row['row']}, user {escape(row['account_id'])}, is left: {escape(row['message'])}"

@@ -20,12 +20,12 @@ DIGITS_KEPT = 15
 """Digits of a number that a spreadsheet keeps; the rest become zeros."""
 
 _EXPONENT = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
-_DECIMALS = re.compile(r"(\d+)[.,]0+")
+_DECIMALS = re.compile(r"^(\d+)[.,]0+$")
 
 
 def meant(account_id: str, book: Book) -> str:
     """Return what seems to have happened to an id that no account has, and whose it may be; or nothing."""
-    text = account_id.strip()
+    text = _DECIMALS.sub(r"\1", account_id.strip())
     exponent = _EXPONENT.fullmatch(text)
     if exponent is not None:
         likely = _named(_near(exponent[1] + (exponent[2] or ""), int(exponent[3]) + 1, book))
@@ -34,13 +34,12 @@ def meant(account_id: str, book: Book) -> str:
             f"lost.{likely} Put the id in as text, or delete the row and pull."
         )
     if text.isdigit() and len(text) > DIGITS_KEPT and text[DIGITS_KEPT:].strip("0") == "":
-        likely = _named(_near(text[:DIGITS_KEPT], len(text), book))
+        likely = _named(_near(text.rstrip("0") or "0", len(text), book))
         return (
             f"The User ID looks damaged: a spreadsheet keeps {DIGITS_KEPT} digits of a number and made the "
             f"rest 0.{likely} Put the id in as text, or delete the row and pull."
         )
-    digits = _DECIMALS.fullmatch(text)
-    likely = _named(_padded(digits[1] if digits else text, book))
+    likely = _named(_padded(text, book))
     return (
         f"The User ID seems to have lost its leading zeros or its form.{likely} Ids are text."
         if likely

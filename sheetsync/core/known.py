@@ -20,6 +20,7 @@ class Known:
         closed: another edit of its account and unit was sent since; it goes no more.
         story: when and by whom it was sent, in words.
         outcome: how it ended, in words.
+        advice: while it is not proven, what was seen so far and what a person can do about it.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Known:
     closed: bool = False
     story: str = ""
     outcome: str = ""
+    advice: str = ""
 
     @property
     def ending(self) -> str:
@@ -103,7 +105,7 @@ def _unsettled(row: Interpreted, ledgered: Ledgered) -> Known | None:
 def _waiting(row: Interpreted, known: Known) -> Settled:
     if known.state is OperationState.QUEUED:
         return RowStatus.QUEUED, f"{known.story}. Not sent yet.", (known.key,)
-    message = f"{known.story}. Not proven yet: verify, or resolve operation {known.key}."
+    message = known.advice or f"{known.story}. Not proven yet: verify, or resolve operation {known.key}."
     same = not row.wanted or any(wanted.key == known.key for wanted in row.wanted)
     if not same or row.problem:
         message += " The edit in this row is not sent before that."

@@ -107,7 +107,7 @@ def _wanted(desk: Desk, row: Interpreted, account: Account, keep: Keep) -> dict[
     """Return unit code → the amount to type against the balance of now.
 
     Raises:
-        UsageError: it would go below zero.
+        UsageError: it would go below zero, or nothing is left to change.
     """
     found = {}
     seen = {code: balance or 0 for wanted in row.wanted for code, balance in wanted.at_pull.items()}
@@ -116,6 +116,11 @@ def _wanted(desk: Desk, row: Interpreted, account: Account, keep: Keep) -> dict[
             unit = words.unit_of(change.unit, desk.units)
             now = account.balances.get(change.unit) or 0
             found[change.unit] = _amount(row, change, seen=seen[change.unit], now=now, keep=keep)
+            if not _resets(row) and found[change.unit] == 0:
+                raise UsageError(
+                    f"{unit.header} already is what you wanted to reach, {format_amount(now, unit)}.",
+                    hint="Nothing is left to do: clear the edit and pull.",
+                )
             target = found[change.unit] + (0 if _resets(row) else now)
             if target < 0:
                 raise UsageError(

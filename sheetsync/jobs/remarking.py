@@ -48,12 +48,6 @@ def warn(desk: Desk, plan: Plan) -> Iterator[str]:
             f"This tab was pulled {_long(age)} ago ({desk.local(pulled.at)}): the balances of the planned "
             "rows were read again just now, all others are of then. Pull to see today's."
         )
-    if plan.hidden:
-        rows, are = ("row is", "is") if plan.hidden == 1 else ("rows are", "are")
-        yield (
-            f"{plan.hidden} changed {rows} hidden by your filter and {are} left out; --include-hidden takes "
-            "them in. Personal filter views cannot be seen."
-        )
     if plan.accounts >= MANY_FROM:
         yield from _shares(plan)
 

@@ -7,7 +7,7 @@ from sheetsync.core import words
 from sheetsync.core.accounts import Action, Change, Unit
 from sheetsync.core.amounts import format_amount
 from sheetsync.core.decide import Known
-from sheetsync.core.states import UNSETTLED, OperationState, row_status
+from sheetsync.core.states import UNPROVEN, UNSETTLED, OperationState, row_status
 from sheetsync.core.verify import Sent
 from sheetsync.jobs.desk import Desk
 from sheetsync.ports import OperationRecord, UnitRecord
@@ -38,7 +38,7 @@ def known(desk: Desk, record: OperationRecord) -> Known:
     """Return what the diff has to know of an operation."""
     when = desk.local(record.sent_at or record.created_at)
     verb = "sent" if record.attempts else "queued"
-    outcome = _OUTCOMES[record.state]
+    story, outcome = f"{deed(desk, record)}, {verb} {when} by {record.actor}", _OUTCOMES[record.state]
     if record.state in (OperationState.CONFIRMED, OperationState.REJECTED, OperationState.NOT_APPLIED):
         outcome = f"{outcome[:-1]} ({record.message.rstrip('.')})."
     return Known(
@@ -48,8 +48,21 @@ def known(desk: Desk, record: OperationRecord) -> Known:
         state=record.state,
         attempts=record.attempts,
         closed=record.closed,
-        story=f"{deed(desk, record)}, {verb} {when} by {record.actor}",
+        story=story,
         outcome=outcome,
+        advice=_advice(desk, record, story),
+    )
+
+
+def _advice(desk: Desk, record: OperationRecord, story: str) -> str:
+    """Return what a verify said of an operation that it could not decide, else the way to one."""
+    if record.state not in UNPROVEN:
+        return ""
+    if record.evidence is not None:
+        return record.message
+    return (
+        f"{story}. Not proven yet: run sheetsync verify {desk.name}; if that cannot tell, settle operation "
+        f"{record.key} by sheetsync resolve {desk.name}."
     )
 
 
