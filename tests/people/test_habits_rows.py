@@ -15,6 +15,7 @@ from sheetsync.jobs.approve import approve
 from sheetsync.jobs.desk import Limits
 from sheetsync.jobs.fill import fill
 from sheetsync.jobs.push import push
+from sheetsync.sandbox.book import Person
 from tests.e2e.harness import headers, places
 from tests.e2e.test_rows import reverse
 from tests.people.desk import Ana, printed
@@ -231,7 +232,8 @@ def test_work_on_yesterdays_data(ana: Ana, town: Town) -> None:
     rows = {row["account_id"]: row for row in seen["plan"]["rows"]}
     assert "conflict" == rows["1"]["status"]
     assert "at pull 40, now 30, yours 100" in rows["1"]["message"]
-    assert "rebase --keep change or --keep target" in rows["1"]["message"]
+    assert "Keep your change on the new balance (to 90) or your target (100)" in rows["1"]["message"]
+    assert "rebase --account 1 --keep change or --keep target" in rows["1"]["message"]
     assert "moved from 40 to 30 since the pull" in rows["2"]["message"]
     ana.wait(72 * 3600)
     assert "pulled 4 days ago" in ana.sees()["warnings"][0]
@@ -295,6 +297,20 @@ def test_work_in_live_when_they_meant_test(ana: Ana) -> None:
     assert ["shop (LIVE)"] * len(shows) == [
         "shop (LIVE)" if "shop (LIVE)" in printed(show) else printed(show) for show in shows
     ]
+
+
+def test_names_like_a_formula(ana: Ana, town: Town) -> None:
+    """Text stays text, in id, e-mail and name."""
+    name = '=HYPERLINK("http://evil.example","click")'
+    town.sandbox.book.open(Person("99", "@x.example", name, author=False), {"credits": 7})
+    ana.pull()
+    assert (name, "@x.example", 7) == tuple(ana.row("99")[each] for each in ("Name", "Email", "Credits"))
+    _, tab = ana.open()
+    columns = headers(tab)
+    types = [tab.cell(places(tab)["99"], columns[each]).data_type for each in ("User ID", "Email", "Name")]
+    assert ["s", "s", "s"] == types
+    ana.type({"99": {"Action": "Add", "Amount": 5}})
+    assert {"99": "confirmed"} == ana.ship()
 
 
 def test_edit_an_approved_plan(ana: Ana, town: Town) -> None:
