@@ -55,14 +55,14 @@ def conflict(
     yours: int,
     units: Sequence[Unit],
 ) -> str:
-    """Return the three numbers of a balance that moved under a set-exact edit, and where each way out ends."""
+    """Return the three numbers of a balance that moved under a set-exact edit, and both ways out."""
     unit = unit_of(change.unit, units)
     moved = (now or 0) + yours - (at_pull or 0)
     change_ends = f"to {amount(moved, unit)}" if moved >= 0 else "which would end below 0"
     return (
         f"{unit.header} changed since the pull: at pull {amount(at_pull, unit)}, now {amount(now, unit)}, "
-        f"yours {amount(yours, unit)}. Nothing is sent. Keep your change on the new balance ({change_ends}) or "
-        f"your target ({amount(yours, unit)}): rebase --account {account_id} --keep change or --keep target; "
+        f"yours {amount(yours, unit)}. Nothing is sent. Keep your change on the new balance ({change_ends}) "
+        f"or your target ({amount(yours, unit)}): rebase --account {account_id} --keep change or --keep target; "
         "or clear the edit and pull."
     )
 
