@@ -181,6 +181,9 @@ def history_table(operations: list[dict[str, Any]], *, unsettled: bool = False) 
     """Return a printer for ``history``; of what is unsettled it shows the age."""
 
     def show(out: Console) -> None:
+        if unsettled and not operations:
+            out.print("Nothing waits: every change is settled.")
+            return
         title = "Not proven yet, oldest first" if unsettled else "Operations, newest first"
         table = Table(title=title, title_justify="left")
         names = ("Sent", "User", "Action", "Old → new", "Status", "By", "Operation", "Message")

@@ -62,8 +62,8 @@ def conflict(
     return (
         f"{unit.header} changed since the pull: at pull {amount(at_pull, unit)}, now {amount(now, unit)}, "
         f"yours {amount(yours, unit)}. Nothing is sent. Keep your change on the new balance ({change_ends}) "
-        f"or your target ({amount(yours, unit)}): rebase --account {account_id} --keep change or --keep target; "
-        "or clear the edit and pull."
+        f"or your target ({amount(yours, unit)}): rebase --account {account_id} --keep change or --keep "
+        "target; or clear the edit and pull."
     )
 
 

@@ -43,14 +43,13 @@ def _refuse_unknown(desk: Desk, account_id: str) -> None:
     Raises:
         UsageError: the last pull did not see the user, or the connection was never pulled.
     """
-    book = desk.book()
-    known = book.baselines.get(account_id)
+    known = desk.book({account_id}).baselines.get(account_id)
     if known is not None and not known.missing:
         return
     seen = "has no user" if known is None else "no longer has user"
     raise UsageError(
         f"The credit system {seen} “{account_id[:ID_SHOWN]}”, as far as the last pull of {desk.name} tells.",
-        hint=meant(account_id, book)
+        hint=meant(account_id, desk.book())
         or f"Look at the User ID in the tab, or pull: sheetsync pull {desk.name}",
     )
 
