@@ -21,6 +21,7 @@ class Sent:
         left_at: the latest moment at which a byte of the request may have left.
         connection: named in the command that settles it.
         page: address of the customer's page, or empty.
+        sent_at: when the intent was written down, right before the request left.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Sent:
     left_at: datetime
     connection: str = ""
     page: str = ""
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,13 @@ class Verdict:
         state: confirmed, not applied, or None where nothing is proven.
         message: for the row.
         evidence: as in the ``evidence`` object of JSON, amounts in minor units.
+        alert: the credit system contradicts what we know: a person has to look.
     """
 
     state: OperationState | None
     message: str
     evidence: Mapping[str, Any] | None = None
+    alert: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Desk:
         actor: who asks, e.g. ``cli:ana``.
         lease: how long a silent worker keeps the credit system.
         user_url: address of a customer's page with ``{user_id}``; None where nobody named one.
+        details: further fields of an account that the tab shows.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Desk:
     environment: str
     report: Report
     user_url: str | None = None
+    details: tuple[str, ...] = ()
 
     @property
     def units(self) -> tuple[Unit, ...]:

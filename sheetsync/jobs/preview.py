@@ -1,6 +1,6 @@
 """Preview: the plan, frozen, with control totals. Changes nothing in the credit system."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
 from sheetsync.jobs.outcome import finish_showing
 from sheetsync.jobs.remarking import remark, warn
+from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
 from sheetsync.ports import StoredPlan
 
@@ -72,6 +73,20 @@ def preview(
     found, aloud = remark(desk, found)
     plan = plan_of(desk, found, whole=account_ids is None)
     warnings += [*warn(desk, plan), *aloud]
+    frozen = freeze_plan(desk, plan, {"baselines": baselines_of(plan, found), **_whole(plan)})
+    if write:
+        desk.sheet.write(status_patches(tab, plan.rows, account_ids))
+    return replace(frozen, warnings=tuple(warnings))
+
+
+def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
+    """Store a plan, so that exactly it can be pushed.
+
+    Args:
+        desk: the connection.
+        plan: what is to be frozen.
+        rests_on: what is stored beside the operations, to find out later whether the plan is stale.
+    """
     created_at = desk.clock.now()
     expires_at = created_at + desk.plan_expires
     desk.ledger.plans.save(
@@ -82,23 +97,21 @@ def preview(
             actor=desk.actor,
             created_at=created_at,
             expires_at=expires_at,
-            body=plan_body(plan, found),
+            body={"operations": [freeze(each) for each in plan.operations], **rests_on},
         )
     )
-    if write:
-        desk.sheet.write(status_patches(tab, plan.rows, account_ids))
     pulled = desk.ledger.accounts.last_pull(desk.name)
     return Preview(
         plan=plan,
         expires_at=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
         pulled_at=None if pulled is None else f"{pulled.at:%Y-%m-%dT%H:%M:%SZ}",
         over=tuple(over_limits(desk, plan)),
-        warnings=tuple(warnings),
+        warnings=(),
     )
 
 
 def plan_of(desk: Desk, found: Survey, *, whole: bool) -> Plan:
-    """Freeze a survey; over the approval limit every row waits for a second person.
+    """Make a survey a plan; over the approval limit every row waits for a second person.
 
     Args:
         desk: the connection.
@@ -106,9 +119,14 @@ def plan_of(desk: Desk, found: Survey, *, whole: bool) -> Plan:
         whole: all rows are in scope, so that shares of the accounts say something.
     """
     plan = build(desk.name, found.results, desk.units, hidden=found.hidden, ignored=found.ignored)
-    plan = replace(plan, ahead=found.ahead)  # a row that is out of scope counts as well
     if whole:
         plan = replace(plan, accounts=found.book.present, present=found.rows)
+    # a row that is out of scope counts as well
+    return awaiting_approval(desk, replace(plan, ahead=found.ahead))
+
+
+def awaiting_approval(desk: Desk, plan: Plan) -> Plan:
+    """Return the plan as it is, or over the approval limit with rows that say so."""
     if not needs_approval(desk, plan):
         return plan
     rows = tuple(_awaiting(row) for row in plan.rows)
@@ -122,20 +140,20 @@ def _awaiting(row: RowResult) -> RowResult:
     return replace(row, status=RowStatus.AWAITING_APPROVAL, message=message)
 
 
-def plan_body(plan: Plan, found: Survey) -> dict[str, Any]:
-    """Return what is stored: the operations, and the baseline that each rests on."""
-    baselines = {
-        each.operation.account_id: dict(found.book.baselines[each.operation.account_id].balances)
-        for each in plan.operations
-    }
+def _whole(plan: Plan) -> dict[str, Any]:
+    """Return what a push needs to know of the tab as a whole, beside the operations."""
     return {
-        "operations": [freeze(each) for each in plan.operations],
-        "baselines": baselines,
         "ahead": plan.ahead,
         "accounts": plan.accounts,
         "present": plan.present,
         "hidden": plan.hidden,
     }
+
+
+def baselines_of(plan: Plan, found: Survey) -> dict[str, dict[str, int | None]]:
+    """Return account id → the baseline's balances that its operations rest on."""
+    ids = {each.operation.account_id for each in plan.operations}
+    return {each: dict(found.book.baselines[each].balances) for each in ids}
 
 
 def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collection[str] | None) -> list[Patch]:
@@ -152,7 +170,8 @@ def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collectio
             fits = (None, None)
         if fits is not None and fits != shown:
             cells = {fields.STATUS: fits[0], fields.MESSAGE: fits[1]}
-            patches.append(Patch(account_id=account_id, row=number, cells=cells))
+            held = unspoken(dict(zip(tab.fields, values, strict=True)), tab.formulas.get(number, frozenset()))
+            patches.append(Patch(account_id=account_id, row=number, cells=cells, only_if=held))
     return patches
 
 
@@ -184,7 +203,7 @@ def row_json(desk: Desk, row: RowResult) -> dict[str, Any]:
         return None if minor is None else format_amount(minor, words.unit_of(code, desk.units))
 
     return {
-        "row": row.number,
+        "row": row.number or None,
         "account_id": row.account_id,
         "email": row.email,
         "action": row.action.value if row.action else None,

@@ -56,8 +56,10 @@ def known(desk: Desk, record: OperationRecord) -> Known:
 
 def _advice(desk: Desk, record: OperationRecord, story: str) -> str:
     """Return what a verify said of an operation that it could not decide, else the way to one."""
-    if record.state not in UNPROVEN:
+    if record.state not in UNSETTLED:
         return ""
+    if record.state not in UNPROVEN:
+        return f"{story}. Not sent yet."
     if record.evidence is not None:
         return record.message
     return (
@@ -80,12 +82,15 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         left_at=record.left_at or desk.clock.now(),
         connection=desk.name,
         page=desk.page(record.account_id) or "",
+        sent_at=record.sent_at,
     )
 
 
 def evidence_json(record: OperationRecord) -> dict[str, Any] | None:
     """Return evidence with amounts as text; one unit's amounts stand alone, several by unit code."""
     evidence = record.evidence
+    if evidence is not None and evidence.get("kind") == "transaction":
+        return {name: evidence[name] for name in ("kind", "id", "ids") if name in evidence}
     if evidence is None or evidence.get("kind") != "balance":
         return None if evidence is None else dict(evidence)
     units = {unit.unit: unit for unit in record.units}
