@@ -131,7 +131,9 @@ def push_command(
             refuse_if_busy(desk)
             found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
             if not frame.as_json and not frame.quiet:
-                printing.planned(preview_json(desk, found)["plan"])(frame.out)
+                shown = preview_json(desk, found)
+                frame.warn(shown)
+                printing.planned(shown["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
         if detached:
             result = detach(frame, desk, digest, params={"check": not no_verify, "canaries": canaries})
@@ -170,10 +172,8 @@ def resolve_command(frame: Frame, connection: str, *, key: str, outcome: str, re
     """
     with frame.desk(connection) as desk:
         result = resolve(desk, key, applied=outcome == "applied", reason=reason)
-    frame.emit(
-        result,
-        lambda out: out.print(f"Operation {key} is {printing.word(result['status'])}: {result['message']}"),
-    )
+    told = f"operation {key} is {printing.word(result['status'])}: {result['message']}"
+    frame.emit(result, lambda out: out.print(f"{printing.place(result)}, {told}"))
     return 0
 
 
@@ -207,7 +207,12 @@ def rebase_command(frame: Frame, connection: str, *, account_id: str, keep: Keep
     """Decide a Conflict: keep the change on the new balance, or still go to the target. Sends nothing."""
     with frame.desk(connection) as desk:
         result = rebase(desk, account_id, keep=keep)
-    frame.emit(result, lambda out: out.print(f"User {account_id}: {result['message']} Preview it next."))
+    frame.emit(
+        result,
+        lambda out: out.print(
+            f"{printing.place(result)}, user {account_id}: {result['message']} Preview it next."
+        ),
+    )
     return 0
 
 
@@ -232,10 +237,13 @@ def undo_command(frame: Frame, connection: str, *, run: str | None, keys: tuple[
 @click.argument("connection")
 @click.option("--action", type=click.Choice(["reset", "add", "adjust"]), required=True)
 @click.option("--reason", default="", metavar="TEXT", help="For rows that have none yet.")
+@HIDDEN
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @AS
 @command
-def fill_command(frame: Frame, connection: str, *, action: str, reason: str, yes: bool) -> int:
+def fill_command(
+    frame: Frame, connection: str, *, action: str, reason: str, include_hidden: bool, yes: bool
+) -> int:
     """Set the action of every row that holds an amount, or an overtyped balance, and no action."""
 
     def agree(found: dict[str, Any]) -> None:
@@ -244,7 +252,7 @@ def fill_command(frame: Frame, connection: str, *, action: str, reason: str, yes
         ask(frame, f"Set {action} in {found['rows']} rows?", yes=yes)
 
     with frame.desk(connection) as desk:
-        result = fill(desk, Action(action), reason=reason, agree=agree)
+        result = fill(desk, Action(action), reason=reason, agree=agree, include_hidden=include_hidden)
     frame.emit(result, printing.filled(result))
     return 1 if result["left"] else 0
 
@@ -255,7 +263,7 @@ def fill_command(frame: Frame, connection: str, *, action: str, reason: str, yes
 @click.option("--run", metavar="ID")
 @click.option("--actor", metavar="NAME")
 @click.option("--since", metavar="TIME", help="ISO 8601; a date or a time, UTC without a zone.")
-@click.option("--unsettled", is_flag=True, help="Only what is not proven yet, oldest last.")
+@click.option("--unsettled", is_flag=True, help="Only what is not proven yet, what waits longest first.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Operations at most."
 )
@@ -276,7 +284,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
     cursor: str | None,
     csv_file: Path | None,
 ) -> int:
-    """Who changed what, when, and how it was proven; newest first."""
+    """Who changed what, when, and how it was proven; newest first (--unsettled: oldest first)."""
     with Office.open(frame.config, os.environ) as office:
         result = history(
             office.ledger,
@@ -288,6 +296,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
             unsettled=unsettled,
             limit=None if csv_file else limit,
             cursor=cursor,
+            page=office.page,
         )
     if csv_file is not None:
         lines = write_csv(csv_file, result["operations"])
@@ -295,7 +304,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
             {**result, "csv": str(csv_file)}, lambda out: out.print(f"{lines} lines written to {csv_file}.")
         )
         return 0
-    frame.emit(result, printing.history_table(result["operations"]))
+    frame.emit(result, printing.history_table(result["operations"], unsettled=unsettled))
     return 0
 
 

@@ -45,6 +45,9 @@ CANARY = 1
 CANARY_MAX = 1_000
 """Operations of each action; each is proven by itself, so a thousand take minutes."""
 
+PERCENT_MAX = 100
+"""Percent; all of them."""
+
 MONEY_LIMITS = ("max_amount_per_row", "max_total_per_push", "max_total_per_person_day", "approval_over")
 """The limits that hold one amount per unit; off unless set."""
 
@@ -74,6 +77,8 @@ class Limits(Table):
         max_total_per_push: largest sum of what a push adds or removes, per unit.
         max_total_per_person_day: largest sum of what one person changes in a day, per unit.
         approval_over: a plan with a larger row or total waits for a second person, per unit.
+        max_changed_percent: largest share of all accounts that one push changes; None is off.
+        max_absent_percent: largest share of the accounts that a pushed tab may lack; None is off.
         stop_after_unknown: unknown outcomes in a row that stop a push.
         stop_after_refused: refusals in a row that stop a push.
         canary: operations of each action that are proven before the others leave; 0 for none.
@@ -86,8 +91,9 @@ class Limits(Table):
     max_total_per_push: Amounts = Field(default_factory=dict)
     max_total_per_person_day: Amounts = Field(default_factory=dict)
     approval_over: Amounts = Field(default_factory=dict)
+    max_changed_percent: int | None = Field(default=None, ge=1, le=PERCENT_MAX)
+    max_absent_percent: int | None = Field(default=None, ge=0, le=PERCENT_MAX)
     stop_after_unknown: int = Field(default=STOP_AFTER_UNKNOWN, ge=1, le=STOP_AFTER_UNKNOWN_MAX)
-
     stop_after_refused: int = Field(default=STOP_AFTER_REFUSED, ge=1, le=STOP_AFTER_REFUSED_MAX)
     canary: int = Field(default=CANARY, ge=0, le=CANARY_MAX)
 

@@ -281,12 +281,9 @@ def _unexplained(sent: Sent, deed: str, now: Balances, units: Sequence[Unit]) ->
     numbers = words.three_numbers(sent.before, sent.expected, now, units)
     return (
         f"{deed} is not proven: no transaction carries its key, but the transactions since do not add up to "
-        f"the balance. {numbers}. Verify again; if it stays so: {_look(sent)}"
+        f"the balance. {numbers}. Verify again. If it stays so: {_look(sent)}"
     )
 
 
 def _look(sent: Sent) -> str:
-    return (
-        "Look at the user's page in the credit system, then settle it: "
-        f"resolve --operation {sent.key} --as applied or --as not-applied."
-    )
+    return words.way_out(sent.connection, sent.key, sent.page)

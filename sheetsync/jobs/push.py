@@ -110,7 +110,7 @@ def _carry_out(
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)
     warnings += refresh_results(desk, [each.operation.key for each in planned])
-    return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)
+    return _result(desk, run, stored, planned, told=sending.told, warnings=warnings + sending.warnings)
 
 
 def _canaries(desk: Desk, asked: int | None, *, check: bool) -> int:
@@ -151,18 +151,24 @@ def _already_done(desk: Desk, stored: StoredPlan, planned: list[Planned]) -> dic
     if lease is not None and lease.run in {record.run for record in underway}:
         raise busy(desk, lease)  # a dead owner was cleaned up before
     warnings = finish_showing(desk)
-    return _result(desk, stored.used_by_run or "", planned, told={}, warnings=warnings)
+    return _result(desk, stored.used_by_run or "", stored, planned, told={}, warnings=warnings)
 
 
 def _result(
-    desk: Desk, run: str, planned: Sequence[Planned], *, told: Mapping[str, Told], warnings: list[str]
+    desk: Desk,
+    run: str,
+    stored: StoredPlan,
+    planned: Sequence[Planned],
+    *,
+    told: Mapping[str, Told],
+    warnings: list[str],
 ) -> dict[str, Any]:
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
     warnings = warnings + alerts(desk, list(records))
     rows = []
     for each in planned:
         key = each.operation.key
-        row = telling.operation_row(records[key])
+        row = telling.operation_row(records[key], page=desk.page(records[key].account_id))
         if key in told:
             row |= {"status": told[key].status.value, "message": told[key].message}
         rows.append(row)
@@ -170,6 +176,8 @@ def _result(
         "run": run,
         "plan": plan_digest(desk.name, planned),
         "connection": desk.name,
+        "environment": desk.environment,
+        "hidden": stored.body.get("hidden", 0),
         "counts": counts(rows),
         "rows": rows,
         "warnings": list(dict.fromkeys(warnings)),

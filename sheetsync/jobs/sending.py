@@ -193,7 +193,10 @@ def _still_fits(sending: Sending, planned: Planned, before: Balances) -> bool:
         seen, now = planned.at_pull.get(change.unit), before.get(change.unit)
         if planned.sets and seen != now and now != expected[change.unit]:
             yours = change.amount if operation.action is Action.RESET else (seen or 0) + change.amount
-            _withdraw(sending, planned, RowStatus.CONFLICT, words.conflict(change, seen, now, yours, units))
+            message = words.conflict(
+                operation.account_id, change, at_pull=seen, now=now, yours=yours, units=units
+            )
+            _withdraw(sending, planned, RowStatus.CONFLICT, message)
             return False
         if expected[change.unit] < 0:
             unit = words.unit_of(change.unit, units)
