@@ -84,7 +84,7 @@ def test_contradictions_raise_an_alert(listed: tuple[Transaction, ...]) -> None:
     verdict = judged(*listed)
     assert (None, True) == (verdict.state, verdict.alert)
     assert verdict.message.startswith("ALERT: Added 25, Goodwill is there ")
-    assert "resolve --operation KEY" in verdict.message
+    assert "--operation KEY --as applied" in verdict.message
     settled = found(ADDED, listed, (CREDITS,), settled=True)
     assert "resolve" not in settled.message
 
