@@ -24,6 +24,9 @@ from sheetsync.config import (
     system_id,
     units_of,
 )
+from sheetsync.config import (
+    GoogleSheet as GoogleSheetSettings,
+)
 from sheetsync.core.edits import Rules
 from sheetsync.core.verify import Policy
 from sheetsync.errors import BusyError, UsageError
@@ -131,13 +134,15 @@ class Office:
         opened.callback(store.close)
         return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
 
-    def sheet(self, name: str, provider: Provider) -> Sheet:
-        """Return the connection's tab."""
+    def sheet(self, name: str, provider: Provider, *, report: Report = quiet) -> Sheet:
+        """Return the connection's tab; nothing is opened or asked yet.
+
+        Args:
+            name: of the connection.
+            provider: whose units and actions the tab has.
+            report: told when a spreadsheet lets us wait.
+        """
         connection = self.connection(name)
-        if not isinstance(connection.sheet, XlsxSheet):
-            raise UsageError(
-                f"Connection {name}: sheets of kind {connection.sheet.kind} are not supported yet."
-            )
         columns = Columns(
             units=provider.capabilities.units,
             actions=provider.capabilities.actions,
@@ -145,10 +150,33 @@ class Office:
             reasons_strict=connection.reasons_strict,
             environment=connection.environment,
         )
-        return WorkbookSheet(
-            Path(connection.sheet.path),
-            tab=connection.sheet.tab,
+        zone, tab = self.settings.service.zone, connection.sheet.tab
+        if isinstance(connection.sheet, XlsxSheet):
+            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
+        return self._google(connection.sheet, columns, report)
+
+    def _google(self, sheet: GoogleSheetSettings, columns: Columns, report: Report) -> Sheet:
+        """Return a tab of Google Sheets; all processes of this machine share its quota."""
+        from sheetsync.sheets.google import (  # noqa: PLC0415 - workbooks start faster without it
+            Access,
+            GoogleSheet,
+            Waiting,
+        )
+
+        google = self.settings.google
+        access = Access(
+            key=lambda: google.service_account.reveal() if google.service_account else None,
+            base_url=google.api_base_url,
+            waiting=Waiting(time.monotonic, self.clock.sleep, lambda sentence: report(sentence, 0, None)),
+            folder=_shared_folder(),
+            reads=google.reads_per_minute,
+            writes=google.writes_per_minute,
+        )
+        return GoogleSheet(
+            sheet.spreadsheet_id,
+            tab=sheet.tab,
             columns=columns,
+            access=access,
             timezone=self.settings.service.zone,
         )
 
@@ -163,7 +191,7 @@ class Office:
                 system=system_id(connection),
                 actor=actor,
                 provider=provider,
-                sheet=self.sheet(name, provider),
+                sheet=self.sheet(name, provider, report=report),
                 ledger=self.ledger,
                 clock=self.clock,
                 processes=self.processes,
@@ -231,9 +259,14 @@ class Office:
 
 def _board_file(system: str) -> Path:
     """Return the file of slots that all processes of this user share, whatever their ledger."""
+    return _shared_folder() / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
+
+
+def _shared_folder() -> Path:
+    """Return the folder in which all processes of this user count their requests."""
     folder = Path(tempfile.gettempdir()) / f"sheetsync-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
+    return folder
 
 
 def _limits(connection: Connection) -> Limits:

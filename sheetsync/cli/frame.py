@@ -197,7 +197,7 @@ def _log(*, verbose: bool) -> None:
     handler.addFilter(RedactingFilter())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
-    for noisy in ("urllib3", "alembic"):
+    for noisy in ("urllib3", "alembic", "google", "requests_oauthlib"):
         logging.getLogger(noisy).setLevel(logging.INFO if verbose else logging.WARNING)
 
 

@@ -18,7 +18,7 @@ from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.errors import ProviderError, RejectedError, RetryableError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
-from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.outcome import finish_showing, sheet_requests
 from sheetsync.jobs.running import running
 from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit
 from sheetsync.jobs.survey import Live, Survey, from_book, survey
@@ -77,7 +77,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str
     if account_ids is None:
         desk.ledger.accounts.mark_missing(desk.system, set(found.order))
         desk.ledger.accounts.finish_pull(desk.name, desk.system, run=run, reading=reading)
-    desk.sheet.create()
+    desk.sheet.create(rows=len(found.order))
     warnings = finish_showing(desk)
     merged = _merge(desk, found, settled={each.account_id for each in unsettled}, scope=account_ids)
     desk.report("Writing the tab", merged.written, merged.written)
@@ -93,6 +93,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str
         "unsettled": len(still_open),
         "totals": {unit.code: format_amount(found.totals[unit.code], unit) for unit in desk.units},
         "warnings": warnings,
+        **sheet_requests(desk),
     }
 
 
@@ -217,7 +218,7 @@ def _rows(tab: Tab) -> Iterable[Suspect]:
                 number=number,
                 account_id=str(values[at]),
                 cells=dict(zip(tab.fields, values, strict=True)),
-                formulas=tab.formulas.get(number, frozenset()),
+                formulas=tab.unread_formulas(number),
                 hidden=number in tab.hidden,
             )
 

@@ -12,7 +12,7 @@ from sheetsync.errors import SheetsyncError, StalePlanError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
-from sheetsync.jobs.outcome import counts, finish_showing
+from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
 from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
@@ -54,7 +54,9 @@ def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None)
     with running(desk, "push", run=run, plan=digest) as now:
         now.desk.sheet.ensure_writable()
         result = _carry_out(now.desk, stored, planned, run=now.run, check=check)
-        now.result = {"counts": result["counts"], "warnings": result["warnings"]}
+        now.result = {
+            name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result
+        }
     return result
 
 
@@ -137,6 +139,7 @@ def _result(
         "counts": counts(rows),
         "rows": rows,
         "warnings": list(dict.fromkeys(warnings)),
+        **sheet_requests(desk),
     }
 
 

@@ -13,7 +13,7 @@ from sheetsync.errors import ProviderError, RejectedError, RetryableError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner, wait_until
-from sheetsync.jobs.outcome import counts, finish_showing
+from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
 from sheetsync.jobs.running import running
 from sheetsync.ports import OperationRecord
 
@@ -45,7 +45,9 @@ def verify(
             _wait_for(now.desk, looked_at)
         verify_records(now.desk, looked_at, run=now.run)
         result = _result(desk, now.run, [record.key for record in looked_at])
-        now.result = {"counts": result["counts"], "warnings": result["warnings"]}
+        now.result = {
+            name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result
+        }
     return result
 
 
@@ -79,6 +81,7 @@ def _result(desk: Desk, run: str, keys: list[str]) -> dict[str, Any]:
         "counts": counts(rows),
         "rows": rows,
         "warnings": warnings,
+        **sheet_requests(desk),
     }
 
 

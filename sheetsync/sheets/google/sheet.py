@@ -1,0 +1,289 @@
+"""The ``Sheet`` port over one tab of a Google spreadsheet."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+from functools import cached_property
+
+from sheetsync.core import fields
+from sheetsync.core.tab import CellValue, Patch, Tab
+from sheetsync.errors import LayoutError
+from sheetsync.ports import Columns, Written
+from sheetsync.sheets.google import layouting, looks, reading
+from sheetsync.sheets.google.access import Access
+from sheetsync.sheets.google.grid import Grid
+from sheetsync.sheets.google.layouting import Looks
+from sheetsync.sheets.google.patience import give_up
+from sheetsync.sheets.google.refusals import ChangedError, PassingError
+from sheetsync.sheets.google.spreadsheet import Spreadsheet
+from sheetsync.sheets.google.writing import Batch, plan, strays
+from sheetsync.sheets.layout import HEADER_ROW, fold, layout
+
+MOVES = 6
+"""How often a write looks again because rows or columns moved, before it gives up."""
+
+ANSWERED_S = 60.0
+"""Seconds for which an answer proves that the spreadsheet can be reached."""
+
+KNOWN_S = 3600.0
+"""Seconds for which looks may be compared that were read before; header texts are compared again."""
+
+FRESH_S = 30.0
+"""Seconds for which a reading may serve a write that depends on no cell: rows that move are found after."""
+
+SMALL_CELLS = 200_000
+"""Cells of a tab that is read whole before and after a write, so that any move can be put right."""
+
+MAX_SHEET_ID = 2**31 - 1
+
+
+class GoogleSheet:
+    """One tab of a Google spreadsheet.
+
+    Nobody can lock a tab, so every write is read back: ``writing`` tells how. Text is written RAW, ids stay
+    text, and what people keep in their own columns, formats and filters stays theirs.
+
+    Args:
+        spreadsheet_id: the part of its address between ``/d/`` and ``/edit``.
+        tab: title of the tab.
+        columns: which columns the tab has.
+        access: how Google is reached.
+        timezone: whose wall clock the times in cells show.
+    """
+
+    def __init__(
+        self, spreadsheet_id: str, *, tab: str, columns: Columns, access: Access, timezone: tzinfo = UTC
+    ) -> None:
+        self._id, self._tab, self._access, self._zone = spreadsheet_id, tab, access, timezone
+        self._columns = layout(columns)
+        self._opened: Spreadsheet | None = None
+        self._answered_s: float | None = None
+        self._seen: tuple[Looks | None, float] | None = None
+        self._made: tuple[Grid, float] | None = None
+        self._read: tuple[Grid, float] | None = None
+
+    @cached_property
+    def _book(self) -> Spreadsheet:
+        http = self._access.open(self._id)
+        self._opened = Spreadsheet(http, self._id, tab=self._tab, expected=self._columns)
+        return self._opened
+
+    def traffic(self) -> dict[str, int]:
+        """Return requests to Google so far, and bytes of bodies both ways."""
+        return self._opened.http.traffic.as_dict() if self._opened else {"reads": 0, "writes": 0, "bytes": 0}
+
+    def ensure_writable(self) -> None:
+        """Raise now what a write would raise, as far as Google tells: no access, or nobody answers.
+
+        Asks nothing if the spreadsheet answered within the last minute.
+
+        Raises:
+            SheetError: no access, or nobody answers.
+            ConfigError: the service account's key cannot be used.
+        """
+        if self._answered_s is not None and self._now() - self._answered_s <= ANSWERED_S:
+            return
+        self._seen = (self._look(), self._now())
+
+    def prove_writable(self) -> None:
+        """Do as ``ensure_writable``, and write a setting that is there already: only a write tells an editor.
+
+        Raises:
+            SheetError: no access, no right to write, or nobody answers.
+            ConfigError: the service account's key cannot be used.
+        """
+        self._book.rewrite_setting()
+        self._answered_s = self._now()
+
+    def read(self) -> Tab:
+        """Read the tab: all its values at one moment, then which rows are hidden.
+
+        Raises:
+            LayoutError: the tab or its headers are missing, or headers are doubled.
+            SheetError: it cannot be read.
+        """
+        made, self._made = self._made, None
+        grid = made[0] if made and self._now() - made[1] <= FRESH_S else self._book.whole()
+        self._answered_s = self._now()
+        grid.require()
+        details = reading.look(self._book, grid, self._columns)
+        self._read = (grid, self._now())
+        return reading.tab_of(grid, details, self._columns)
+
+    def create(self, *, rows: int = 0) -> tuple[str, ...]:
+        """Create tab and headers where they are missing, repair the layout, keep everything else.
+
+        Args:
+            rows: rows below the header that the tab is about to hold; room is made for them.
+
+        Returns:
+            What was made or repaired, in words; empty if nothing was.
+
+        Raises:
+            LayoutError: headers are doubled.
+            SheetError: nothing was changed.
+        """
+        patience = self._book.waiting.patience()
+        for _ in range(MOVES):
+            try:
+                return self._lay_out(rows)
+            except PassingError as error:
+                patience.wait(error)
+            except ChangedError:
+                pass
+            self._seen = None
+        raise give_up("its layout was repaired")
+
+    def _lay_out(self, rows: int) -> tuple[str, ...]:
+        self._read = self._made = None
+        seen = self._known_looks()
+        if seen is None:
+            return self._make(rows)
+        grid = self._book.whole()
+        if not _shows(seen, grid):
+            fresh = self._look()
+            if fresh is None:
+                raise ChangedError("The tab was deleted just now.", hint="Try again.")
+            seen = fresh
+        missing = [column for column in self._columns if column.field not in grid.places]
+        free = max((place for place, cells in grid.columns.items() if cells), default=-1) + 1
+        places = dict(grid.places) | {each.field: free + at for at, each in enumerate(missing)}
+        found = layouting.repairs(seen, self._columns, places, missing, rows=rows)
+        self._seen = None
+        if found.requests:
+            self._book.change(found.requests)
+        headers: dict[tuple[int, int], CellValue] = {
+            (HEADER_ROW, places[each.field]): each.header for each in missing
+        }
+        laid_out = grid.overlaid(headers)
+        laid_out.header = [
+            laid_out.at(HEADER_ROW, place) for place in range(max(laid_out.columns, default=-1) + 1)
+        ]
+        laid_out.rows = max(
+            grid.rows, HEADER_ROW + rows + layouting.ROOM if grid.rows < HEADER_ROW + rows else 0
+        )
+        laid_out.width = max(grid.width, len(laid_out.header))
+        self._made = (laid_out, self._now())
+        return tuple(found.words)
+
+    def _make(self, rows: int) -> tuple[str, ...]:
+        """Make the tab, with headers and looks, in one request."""
+        sheet_id = secrets.randbelow(MAX_SHEET_ID) + 1
+        new = layouting.new_tab(self._book.tab, sheet_id, self._columns, rows=rows)
+        places = {column.field: place for place, column in enumerate(self._columns)}
+        blank = Looks({"properties": new["addSheet"]["properties"]})
+        found = layouting.repairs(blank, self._columns, places, self._columns, rows=rows)
+        self._seen = None
+        self._book.change([new, *found.requests])
+        self._book.sheet_id = sheet_id
+        return (f"tab {self._book.tab}", *found.words)
+
+    def _known_looks(self) -> Looks | None:
+        """Return how the tab looks, as read a while ago or now; None if there is no tab."""
+        if self._seen is not None and self._now() - self._seen[1] <= KNOWN_S:
+            return self._seen[0]
+        return self._look()
+
+    def _look(self) -> Looks | None:
+        try:
+            found = Looks(self._book.describe(layouting.LOOKED_AT, layouting.FIELDS))
+        except LayoutError:
+            found = None
+        self._answered_s = self._now()
+        return found
+
+    def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
+        """Write patches and append new rows below the last, sort-proof.
+
+        All cells of one row go in one request, and so does everything up to 2 MB. What must still hold is
+        read right before, at every try. A field without a column is skipped.
+
+        Raises:
+            LayoutError: the tab or its headers are missing; nothing was written unless they went meanwhile.
+            SheetError: Google refused, or the tab never stood still; the next pull puts it right.
+        """
+        if not patches and not append:
+            return Written()
+        patience = self._book.waiting.patience()
+        grid = self._before(patches, whole=bool(append))
+        batch = self._planned(grid, patches, append)
+        for _ in range(MOVES):
+            if not batch.cells:
+                return batch.written()
+            lost = False
+            try:
+                self._send(grid, batch)
+            except PassingError as error:
+                patience.wait(error)
+                lost = True
+            except ChangedError:
+                lost = True
+            after = self._after(grid, batch, whole=lost)
+            if after.shows(grid, batch.cells):
+                return batch.written()
+            after = after if after.complete else self._book.whole()
+            mended = strays(grid, after, batch)
+            grid = after.overlaid(mended)
+            again = self._planned(grid, patches, append)
+            if not (lost or mended) and again.cells == batch.cells:
+                return batch.written()  # nothing moved: Google keeps these values in a spelling of its own
+            put_back = {at: "" if value is None else value for at, value in mended.items()}
+            again.cells = {**put_back, **again.cells}  # type: ignore[dict-item] # as read, so as Google takes it
+            batch = again
+        raise give_up("it was written")
+
+    def _planned(
+        self, grid: Grid, patches: Sequence[Patch], append: Sequence[Mapping[str, CellValue]]
+    ) -> Batch:
+        grid.require()
+        return plan(grid, patches, append, zone=self._zone)
+
+    def _before(self, patches: Sequence[Patch], *, whole: bool) -> Grid:
+        """Return the tab as it is right before a write."""
+        read, self._read, self._made = self._read, None, None
+        if read is None:
+            return self._book.whole()
+        grid, read_s = read
+        if not any(patch.only_if for patch in patches) and self._now() - read_s <= FRESH_S:
+            return grid
+        if whole or grid.last * len(grid.columns) <= SMALL_CELLS:
+            return self._book.whole()
+        codes = {fields.ACCOUNT_ID, fields.KEY}
+        for patch in patches:
+            codes |= {*patch.only_if, *patch.cells, *patch.otherwise}
+        some = self._book.some(sorted(grid.places[code] for code in codes if code in grid.places))
+        return some if some.header == grid.header else self._book.whole()
+
+    def _after(self, before: Grid, batch: Batch, *, whole: bool) -> Grid:
+        """Return the tab as it is after a write; of a large one, what tells whether rows moved."""
+        if whole or before.last * max(len(before.columns), 1) <= SMALL_CELLS:
+            return self._book.whole()
+        written = {place for _, place in batch.cells}
+        codes = [fields.ACCOUNT_ID, fields.KEY]
+        if before.places.get(fields.STATUS) in written:
+            codes.append(fields.STATUS)
+        return self._book.some(sorted(before.places[code] for code in codes))
+
+    def _send(self, grid: Grid, batch: Batch) -> None:
+        lacking = batch.rows - grid.rows
+        if grid.rows and lacking > 0:
+            self._grow(grid, lacking + layouting.ROOM)
+        self._book.write(batch.cells)
+
+    def _grow(self, grid: Grid, length: int) -> None:
+        """Add rows at the end; a lost answer is no harm, because the next try looks how many there are."""
+        if self._book.sheet_id is None:
+            self._book.describe([f"{HEADER_ROW}:{HEADER_ROW}"], "data(startRow)")
+        sheet_id = self._book.sheet_id or 0
+        more = looks.more(sheet_id, "ROWS", length)
+        self._book.change([more, *layouting.dress(sheet_id, self._columns, grid.places, start_row=grid.rows)])
+        grid.rows += length
+
+    def _now(self) -> float:
+        return self._access.waiting.ticks()
+
+
+def _shows(seen: Looks, grid: Grid) -> bool:
+    """Whether looks belong to this very header row."""
+    texts = [fold(seen.cell(HEADER_ROW, place).get("formattedValue")) for place in range(len(grid.header))]
+    return texts == [fold(text) for text in grid.header] and seen.grid.get("columnCount") == grid.width
