@@ -37,9 +37,9 @@ class Repairs:
     words: list[str] = field(default_factory=list)
 
     def add(self, word: str, *requests: Request) -> None:
-        """Note one repair."""
+        """Note one repair; without a word it belongs to another one."""
         self.requests += requests
-        self.words.append(word)
+        self.words += [word] if word else []
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from sheetsync.sheets.google import cells
@@ -15,8 +16,14 @@ MAX_BYTES = 1_950_000
 RANGE_BYTES = 60
 """Bytes that a further range adds to a request, beside its title and its values."""
 
+BRIDGED = 8
+"""Columns from one written cell to the next up to which both go in one range."""
+
 Place = tuple[int, int]
 """Number of the row, from 1, and of the column, from 0."""
+
+Row = dict[int, Json | None]
+"""Place → what one row's cell is to hold; None leaves it as it is."""
 
 _ECHO = re.compile(r"[A-Z]+\d+(?::([A-Z]+)(\d+))?$")
 
@@ -59,11 +66,12 @@ def index(letters: str) -> int:
 
 def requests(title: str, written: Mapping[Place, Json]) -> Iterator[list[dict[str, Any]]]:
     """Yield the ``data`` of each request: all cells of a row are in one, and none is above ``MAX_BYTES``."""
-    rows: dict[int, dict[int, Json]] = defaultdict(dict)
+    rows: dict[int, Row] = defaultdict(dict)
     for (row, place), value in written.items():
         rows[row][place] = value
+    _bridge(rows)
     room = MAX_BYTES
-    group: dict[int, dict[int, Json]] = {}
+    group: dict[int, Row] = {}
     above: set[tuple[int, int]] = set()
     for row in sorted(rows):
         runs = set(_runs(rows[row]))
@@ -80,7 +88,18 @@ def requests(title: str, written: Mapping[Place, Json]) -> Iterator[list[dict[st
         yield list(_ranges(title, group))
 
 
-def _runs(row: Mapping[int, Json]) -> Iterator[tuple[int, int]]:
+def _bridge(rows: Mapping[int, Row]) -> None:
+    """Close small gaps in rows that stand alone: a null leaves a cell as it is, and a range costs more."""
+    for row, cells_of_row in rows.items():
+        if row - 1 in rows or row + 1 in rows:
+            continue
+        places = sorted(cells_of_row)
+        for before, after in pairwise(places):
+            if after - before <= BRIDGED:
+                cells_of_row.update(dict.fromkeys(range(before + 1, after)))
+
+
+def _runs(row: Row) -> Iterator[tuple[int, int]]:
     """Yield first and last column of each run of neighbouring cells."""
     places = sorted(row)
     start = before = places[0]
@@ -92,7 +111,7 @@ def _runs(row: Mapping[int, Json]) -> Iterator[tuple[int, int]]:
     yield start, before
 
 
-def _ranges(title: str, rows: Mapping[int, Mapping[int, Json]]) -> Iterator[dict[str, Any]]:
+def _ranges(title: str, rows: Mapping[int, Row]) -> Iterator[dict[str, Any]]:
     """Yield one range for each block: rows below one another with the same run of columns."""
     blocks: dict[tuple[int, int], list[int]] = {}
     last = 0
@@ -110,14 +129,14 @@ def _ranges(title: str, rows: Mapping[int, Mapping[int, Json]]) -> Iterator[dict
 
 
 def _all(
-    title: str, rows: Mapping[int, Mapping[int, Json]], blocks: Mapping[tuple[int, int], Sequence[int]]
+    title: str, rows: Mapping[int, Row], blocks: Mapping[tuple[int, int], Sequence[int]]
 ) -> Iterator[dict[str, Any]]:
     for run, numbers in blocks.items():
         yield _block(title, rows, run, numbers)
 
 
 def _block(
-    title: str, rows: Mapping[int, Mapping[int, Json]], run: tuple[int, int], numbers: Sequence[int]
+    title: str, rows: Mapping[int, Row], run: tuple[int, int], numbers: Sequence[int]
 ) -> dict[str, Any]:
     places = range(run[0], run[1] + 1)
     start = f"{quoted(title)}!{letter(run[0])}{numbers[0]}"

@@ -1,7 +1,7 @@
 """The ``Sheet`` port over one tab of a Google spreadsheet."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import cached_property
 
@@ -71,6 +71,10 @@ class GoogleSheet:
     def traffic(self) -> dict[str, int]:
         """Return requests to Google so far, and bytes of bodies both ways."""
         return self._opened.http.traffic.as_dict() if self._opened else {"reads": 0, "writes": 0, "bytes": 0}
+
+    def largest(self) -> int:
+        """Return the bytes of the largest body so far, sent or received."""
+        return self._opened.http.traffic.largest if self._opened else 0
 
     def ensure_writable(self) -> None:
         """Raise now what a write would raise, as far as Google tells: no access, or nobody answers.
@@ -176,7 +180,7 @@ class GoogleSheet:
         self._seen = None
         self._book.change([new, *found.requests])
         self._book.sheet_id = sheet_id
-        return (f"tab {self._book.tab}", *found.words)
+        return (f"tab {self._book.tab}",)
 
     def _known_looks(self) -> Looks | None:
         """Return how the tab looks, as read a while ago or now; None if there is no tab."""
@@ -186,11 +190,11 @@ class GoogleSheet:
 
     def _look(self) -> Looks | None:
         try:
-            found = Looks(self._book.describe(layouting.LOOKED_AT, layouting.FIELDS))
-        except LayoutError:
+            found = self._book.describe_if_there(layouting.LOOKED_AT, layouting.FIELDS)
+        except LayoutError:  # it was deleted since
             found = None
         self._answered_s = self._now()
-        return found
+        return None if found is None else Looks(found)
 
     def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
         """Write patches and append new rows below the last, sort-proof.
@@ -206,7 +210,7 @@ class GoogleSheet:
             return Written()
         patience = self._book.waiting.patience()
         grid = self._before(patches, whole=bool(append))
-        batch = self._planned(grid, patches, append)
+        batch, begun = self._planned(grid, patches, append, ()), set[str]()
         for _ in range(MOVES):
             if not batch.cells:
                 return batch.written()
@@ -224,7 +228,8 @@ class GoogleSheet:
             after = after if after.complete else self._book.whole()
             mended = strays(grid, after, batch)
             grid = after.overlaid(mended)
-            again = self._planned(grid, patches, append)
+            begun |= batch.appended.keys()
+            again = self._planned(grid, patches, append, begun)
             if not (lost or mended) and again.cells == batch.cells:
                 return batch.written()  # nothing moved: Google keeps these values in a spelling of its own
             put_back = {at: "" if value is None else value for at, value in mended.items()}
@@ -233,10 +238,14 @@ class GoogleSheet:
         raise give_up("it was written")
 
     def _planned(
-        self, grid: Grid, patches: Sequence[Patch], append: Sequence[Mapping[str, CellValue]]
+        self,
+        grid: Grid,
+        patches: Sequence[Patch],
+        append: Sequence[Mapping[str, CellValue]],
+        begun: Collection[str],
     ) -> Batch:
         grid.require()
-        return plan(grid, patches, append, zone=self._zone)
+        return plan(grid, patches, append, zone=self._zone, begun=begun)
 
     def _before(self, patches: Sequence[Patch], *, whole: bool) -> Grid:
         """Return the tab as it is right before a write."""
@@ -256,10 +265,13 @@ class GoogleSheet:
 
     def _after(self, before: Grid, batch: Batch, *, whole: bool) -> Grid:
         """Return the tab as it is after a write; of a large one, what tells whether rows moved."""
-        if whole or before.last * max(len(before.columns), 1) <= SMALL_CELLS:
+        last = max(before.last, batch.rows)
+        if whole or last * max(len(before.header), 1) <= SMALL_CELLS:
             return self._book.whole()
-        written = {place for _, place in batch.cells}
-        codes = [fields.ACCOUNT_ID, fields.KEY]
+        codes = [fields.ACCOUNT_ID]
+        written = {place for row, place in batch.cells if row <= before.last}
+        if written:
+            codes.append(fields.KEY)
         if before.places.get(fields.STATUS) in written:
             codes.append(fields.STATUS)
         return self._book.some(sorted(before.places[code] for code in codes))

@@ -9,7 +9,7 @@ from sheetsync.sheets.google.cells import Json
 from sheetsync.sheets.google.grid import Grid
 from sheetsync.sheets.google.http import SheetsHttp, Waiting
 from sheetsync.sheets.google.ranges import Place
-from sheetsync.sheets.google.refusals import NoSuchTabError
+from sheetsync.sheets.google.refusals import ChangedError, NoSuchTabError
 from sheetsync.sheets.layout import PULL_HINT, Column
 
 T = TypeVar("T")
@@ -108,28 +108,40 @@ class Spreadsheet:
             SheetError, LayoutError: refused.
         """
         for data in ranges.requests(self.tab, written):
-            self.http.write_values(self._id, data)
+            try:
+                self.http.write_values(self._id, data)
+            except NoSuchTabError as error:
+                self._follow()
+                raise ChangedError("The tab was renamed in this very moment.", hint="Try again.") from error
 
     def describe(self, parts: Sequence[str], fields: str) -> dict[str, Any]:
-        """Return what a field mask asks of some ranges of the tab (such as ``1:2``), or of the whole tab.
+        """Return what a field mask asks of some ranges of the tab, such as ``1:2``.
 
         ``spreadsheets.get``; changes no credits.
 
         Raises:
-            LayoutError: there is no such tab.
+            LayoutError: there is no such tab; names those there are.
             SheetError: it cannot be read.
         """
+        return self._in_tab(lambda title: self._describe(title, parts, fields))
 
-        def read(title: str) -> dict[str, Any]:
-            asked = [f"{ranges.quoted(title)}!{part}" if part else ranges.whole(title) for part in parts]
-            mask = f"sheets(properties({_PROPERTIES}),{fields})"
-            params: dict[str, Any] = {"ranges": asked, "fields": mask, "prettyPrint": "false"}
-            reply = self.http.spreadsheets_get(self._id, params=params)
-            found: dict[str, Any] = _tab(reply.get("sheets", []), title)
-            self.sheet_id = int(found.get("properties", {}).get("sheetId", 0))
-            return found
+    def describe_if_there(self, parts: Sequence[str], fields: str) -> dict[str, Any] | None:
+        """Return the same, or None if there is no such tab."""
+        if self.sheet_id is not None:
+            return self.describe(parts, fields)
+        try:
+            return self._describe(self.tab, parts, fields)
+        except NoSuchTabError:
+            return None
 
-        return self._in_tab(read)
+    def _describe(self, title: str, parts: Sequence[str], fields: str) -> dict[str, Any]:
+        asked = [f"{ranges.quoted(title)}!{part}" for part in parts]
+        mask = f"sheets(properties({_PROPERTIES}),{fields})"
+        params: dict[str, Any] = {"ranges": asked, "fields": mask, "prettyPrint": "false"}
+        reply = self.http.spreadsheets_get(self._id, params=params)
+        found = _tab(reply.get("sheets", []), title)
+        self.sheet_id = int(found.get("properties", {}).get("sheetId", 0))
+        return found
 
     def rewrite_setting(self) -> None:
         """Set the frozen rows of the first tab to what they are.
@@ -173,13 +185,21 @@ class Spreadsheet:
         try:
             return read(self.tab)
         except NoSuchTabError:
-            titles = self.titles()
-        if self.sheet_id is None or titles.get(self.sheet_id, self.tab) == self.tab:
-            raise self.missing(list(titles.values()))
-        self.tab = titles[self.sheet_id]
+            self._follow()
         return read(self.tab)
 
-    def missing(self, titles: Sequence[str]) -> LayoutError:
+    def _follow(self) -> None:
+        """Take the tab's new title if it was renamed.
+
+        Raises:
+            LayoutError: it is not there any more, or was never seen.
+        """
+        titles = self.titles()
+        if self.sheet_id is None or titles.get(self.sheet_id, self.tab) == self.tab:
+            raise self._missing(list(titles.values()))
+        self.tab = titles[self.sheet_id]
+
+    def _missing(self, titles: Sequence[str]) -> LayoutError:
         """Return the error for a tab that is not there."""
         return LayoutError(
             f"The spreadsheet {self._id} has no tab {self.tab!r}; it has {', '.join(map(repr, titles))}.",

@@ -4,9 +4,10 @@ Google locks nothing. So rows are found by reading, written, and read again; whe
 between, what landed in a wrong place is put back and what is missing is written again, a few times at most.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import cached_property
 
 from sheetsync.core import fields
 from sheetsync.core.tab import CellValue, Patch
@@ -36,18 +37,41 @@ class Batch:
     missing: set[str] = field(default_factory=set)
     rows: int = 0
 
+    def of_row(self, row: int) -> Mapping[int, Json]:
+        """Return the cells of one row: place → what it is to hold."""
+        return self._rows.get(row, {})
+
+    @cached_property
+    def _rows(self) -> dict[int, dict[int, Json]]:
+        rows: dict[int, dict[int, Json]] = {}
+        for (row, place), value in self.cells.items():
+            rows.setdefault(row, {})[place] = value
+        return rows
+
     def written(self) -> Written:
         """Return what became of the patches."""
         return Written(frozenset(self.applied), frozenset(self.otherwise), frozenset(self.missing))
 
 
 def plan(
-    grid: Grid, patches: Sequence[Patch], append: Sequence[Mapping[str, CellValue]], *, zone: tzinfo
+    grid: Grid,
+    patches: Sequence[Patch],
+    append: Sequence[Mapping[str, CellValue]],
+    *,
+    zone: tzinfo,
+    begun: Collection[str] = (),
 ) -> Batch:
     """Return what has to be written to a tab as it is, so that it shows patches and new rows.
 
     A cell that already holds what it should is left out. A new row whose id has a row is, too: another run
-    appended it, or an earlier try of ours did.
+    appended it; unless an earlier try of ours began it.
+
+    Args:
+        grid: the tab as it is.
+        patches: for rows that are there.
+        append: new rows.
+        zone: whose wall clock times show.
+        begun: ids of new rows that an earlier try wrote, perhaps not whole.
     """
     batch = Batch()
     for patch in patches:
@@ -59,13 +83,15 @@ def plan(
     last = grid.last
     for new in append:
         name = account_id(new.get(fields.ACCOUNT_ID))
-        if name in grid.by_id or name in batch.appended:
+        if name in batch.appended or (name in grid.by_id and name not in begun):
             continue
-        last += 1
-        batch.appended[name] = last
+        row = grid.by_id[name][0] if name in grid.by_id else last + 1
+        last = max(last, row)
+        batch.appended[name] = row
         for code, value in new.items():
-            if code in grid.places and value not in (None, ""):
-                batch.cells[last, grid.places[code]] = cells.stored(value, zone)
+            content = cells.stored(value, zone)
+            if code in grid.places and not _holds(grid, row, code, content):
+                batch.cells[row, grid.places[code]] = content
     batch.rows = last if batch.appended else 0
     return batch
 
@@ -110,21 +136,29 @@ def strays(before: Grid, after: Grid, batch: Batch) -> dict[Place, CellValue]:
     """
     mended = _overrun(before, after, batch)
     overlaid = after.overlaid(mended) if mended else after
+    torn = _is_torn(before, after, batch)
     moved = before.header != after.header or _ids_moved(before, after, batch)
-    keys: dict[CellValue, int] = {
-        text: row for row, text in enumerate(after.columns.get(_key_place(after), []), 1) if text
-    }
     written: dict[int, set[Json]] = {}
     for (_, place), value in batch.cells.items():
         written.setdefault(place, set()).add(value)
     for place, values in written.items():
-        stray = _Stray(before, overlaid, batch, place, values, moved, keys)
+        stray = _Stray(before, overlaid, batch, place, values, moved=moved, torn=torn)
         mended |= {at: value for at, value in stray.mended() if at not in mended}
     return mended
 
 
-def _key_place(grid: Grid) -> int:
-    return grid.places.get(fields.KEY, -1)
+def _is_torn(before: Grid, after: Grid, batch: Batch) -> bool:
+    """Whether somebody sorted ids away from Keys: then only what shows an id's status is put back by id.
+
+    Rows that we did not write tell: their Key is in another row than their id.
+    """
+    found = enumerate(after.columns.get(after.places.get(fields.KEY, -1), []), 1)
+    keys: dict[CellValue, int] = {text: row for row, text in found if row > HEADER_ROW and text}
+    for name, (row, *others) in before.by_id.items():
+        key, now = before.cell(row, fields.KEY), after.by_id.get(name, [])
+        if not others and len(now) == 1 and not batch.of_row(row) and keys.get(key, now[0]) != now[0]:
+            return True
+    return False
 
 
 def _ids_moved(before: Grid, after: Grid, batch: Batch) -> bool:
@@ -151,7 +185,7 @@ class _Stray:
     place: int
     values: set[Json]
     moved: bool
-    keys: Mapping[CellValue, int]
+    torn: bool
 
     def mended(self) -> list[tuple[Place, CellValue]]:
         header = self.after.header[self.place] if self.place < len(self.after.header) else None
@@ -172,30 +206,32 @@ class _Stray:
         return self.before.identities.get(fold(header)) if header is not None else None
 
     def _row_before(self, row: int) -> int | None:
-        rows = self.before.by_id.get(self.after.id_at(row), [])
+        name = self.after.id_at(row)
+        new = [self.batch.appended[name]] if name in self.batch.appended else []
+        rows = self.before.by_id.get(name, new)
         return rows[0] if len(rows) == 1 else None
 
     def _is_stray(self, row: int, was_at: int | None, shown: CellValue, code: str) -> bool:
         """Whether the cell holds what was meant for another row or column."""
-        name = self.after.id_at(row)
-        if name in self.batch.appended:
-            return was_at is None and self.batch.cells.get((row, self.place)) == shown
         row_before = self._row_before(row)
         if row_before is None or was_at is None:
             return self.batch.cells.get((row, self.place)) == shown and shown != ""
         if was_at not in self.before.columns:
             return False
         meant = self.batch.cells.get((row_before, was_at))
-        if meant is not None and same(meant, shown):
-            return False
         if same(self.before.at(row_before, was_at), shown):
             return False
-        return code in SHOWN or not self._is_shuffled(row, row_before)
+        if meant is not None and same(meant, shown) and self._arrived(row, row_before):
+            return False
+        return code in SHOWN or not self.torn
 
-    def _is_shuffled(self, row: int, row_before: int) -> bool:
-        """Whether the id was sorted away from the row's Key: then only the id's status is mended."""
-        key = self.before.cell(row_before, fields.KEY)
-        return key is not None and self.keys.get(key, row) != row
+    def _arrived(self, row: int, row_before: int) -> bool:
+        """Whether all that was meant for a row is in it: its cells travelled together."""
+        for place, value in self.batch.of_row(row_before).items():
+            now_at = self.after.identities.get(fold(self.before.header[place]))
+            if now_at is None or not same(self.after.at(row, now_at), value):
+                return False
+        return True
 
     def _original(self, row: int, was_at: int | None) -> CellValue:
         row_before = self._row_before(row)
