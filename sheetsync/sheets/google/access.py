@@ -40,15 +40,15 @@ class Access:
             ConfigError: the key cannot be used.
         """
         key = self.key()
-        account = address(key)
         host = urlsplit(self.base_url).netloc
-        interpreter = Interpreter(spreadsheet_id, account=account, host=host)
+        session = sign_in(key, Interpreter(spreadsheet_id, account=address(key), host=host))
+        account = address(key) or str(getattr(session.credentials, "service_account_email", ""))
         return SheetsHttp(
-            sign_in(key, interpreter),
+            session,
             base_url=self.base_url,
             budget=self._budget(account),
             waiting=self.waiting,
-            interpreter=interpreter,
+            interpreter=Interpreter(spreadsheet_id, account=account, host=host),
         )
 
     def _budget(self, account: str) -> Budget:

@@ -178,8 +178,8 @@ class SheetsHttp(HTTPClient):
         raise found
 
     def _say_wait(self, left_s: float) -> None:
-        self.waiting.say(f"Waiting for Google: the quota of requests a minute, {left_s:.0f} s")
-        _log.info("Waiting %.1f s for the quota of requests a minute.", left_s)
+        self.waiting.say("Waiting for Google: the quota of requests a minute")
+        _log.warning("Waiting for Google, %.0f s: the quota of requests a minute is used up.", left_s)
 
     def _count(self, kind: Kind, *, sent: int, received: int) -> None:
         with self._lock:

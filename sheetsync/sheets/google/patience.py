@@ -51,8 +51,8 @@ class Patience:
         pause_s = self.pause_s(error)
         if spent_s + pause_s > limit_s or (self._tries >= TRIES and not error.quota):
             raise error
-        self._say(f"Waiting for Google: {error.message} Trying again in {pause_s:.0f} s")
-        _log.info("%s Trying again in %.1f s.", error.message, pause_s)
+        self._say(f"Waiting for Google: {error.message}")
+        _log.warning("Waiting for Google, %.0f s: %s", pause_s, error.message)
         self._sleep(pause_s)
         return pause_s
 
