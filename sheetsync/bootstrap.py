@@ -1,6 +1,7 @@
 """The only place that knows every adapter: from settings to a desk that use cases work at."""
 
 import hashlib
+import logging
 import os
 import tempfile
 import time
@@ -10,15 +11,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psutil
 from sqlalchemy.engine import make_url
 
 from sheetsync.config import (
     Connection,
-    FastCreditConnection,
+    FasCardConnection,
     Settings,
+    UniBeeConnection,
     XlsxSheet,
     load,
     system_id,
@@ -27,18 +29,25 @@ from sheetsync.config import (
 from sheetsync.config import (
     GoogleSheet as GoogleSheetSettings,
 )
+from sheetsync.config.connections import filtered
+from sheetsync.core import fields
+from sheetsync.core.accounts import Action
 from sheetsync.core.edits import Rules
 from sheetsync.core.verify import Policy
-from sheetsync.errors import BusyError, UsageError
+from sheetsync.errors import BusyError, LedgerError, RequestOutcome, UsageError
 from sheetsync.jobs.attendance import Watch, is_driven
+from sheetsync.jobs.checking import check_unsettled
 from sheetsync.jobs.desk import Desk, Limits, Report
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
 from sheetsync.processes import LocalProcesses
 from sheetsync.providers.board import Board, FileStore
+from sheetsync.providers.fascard import FasCard
 from sheetsync.providers.fastcredit import FastCredit
 from sheetsync.providers.limiter import SlidingLimiter, slots_for
 from sheetsync.sheets.workbook import WorkbookSheet
+
+_log = logging.getLogger(__name__)
 
 
 class SystemClock:
@@ -101,23 +110,35 @@ class Office:
             raise UsageError(f"There is no connection “{name}”.", hint=f"sheetsync.toml has: {names}.")
         return found
 
-    def provider(self, name: str, *, pushes: bool = False, opened: ExitStack | None = None) -> Provider:
+    def provider(
+        self,
+        name: str,
+        *,
+        pushes: bool = False,
+        opened: ExitStack | None = None,
+        filters: Mapping[str, object] | None = None,
+    ) -> Provider:
         """Return the connection's credit system.
 
         Args:
             name: of the connection.
             pushes: a push has half of the rate limit for itself.
             opened: closes it; by default it is closed with the office.
+            filters: of one pull, instead of those of the configuration; FasCard only.
 
         Raises:
             ConfigError: its secret is not where the configuration says.
         """
-        connection = self.connection(name)
-        if not isinstance(connection, FastCreditConnection):
+        connection = _filtered(self.connection(name), name, filters or {})
+        if isinstance(connection, UniBeeConnection):
             raise UsageError(f"Connection {name}: provider {connection.provider} is not supported yet.")
         opened = self._opened if opened is None else opened
         limiter = self._limiter(connection, pushes=pushes, opened=opened)
-        provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
+        provider: FastCredit | FasCard
+        if isinstance(connection, FasCardConnection):
+            provider = FasCard(connection, name=name, clock=self.clock, limiter=limiter)
+        else:
+            provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
         opened.callback(provider.close)
         return provider
 
@@ -134,12 +155,20 @@ class Office:
         opened.callback(store.close)
         return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
 
-    def sheet(self, name: str, provider: Provider, *, report: Report = quiet) -> Sheet:
+    def sheet(
+        self,
+        name: str,
+        provider: Provider,
+        *,
+        choices: Mapping[str, Mapping[str, str]] | None = None,
+        report: Report = quiet,
+    ) -> Sheet:
         """Return the connection's tab; nothing is opened or asked yet.
 
         Args:
             name: of the connection.
             provider: whose units and actions the tab has.
+            choices: field code → what a dropdown offers, and what each stands for.
             report: told when a spreadsheet lets us wait.
         """
         connection = self.connection(name)
@@ -149,6 +178,9 @@ class Office:
             reasons=connection.reasons,
             reasons_strict=connection.reasons_strict,
             environment=connection.environment,
+            extras=(fields.LOCATION_ID,) if Action.CASH in provider.capabilities.actions else (),
+            choices=choices or {},
+            details=connection.columns if isinstance(connection, FasCardConnection) else (),
         )
         zone, tab = self.settings.service.zone, connection.sheet.tab
         if isinstance(connection.sheet, XlsxSheet):
@@ -181,17 +213,34 @@ class Office:
         )
 
     @contextmanager
-    def desk(self, name: str, *, actor: str, report: Report = quiet, pushes: bool = False) -> Iterator[Desk]:
-        """Wire one connection; its adapters are closed at the end."""
+    def desk(
+        self,
+        name: str,
+        *,
+        actor: str,
+        report: Report = quiet,
+        pushes: bool = False,
+        pulls: Mapping[str, object] | None = None,
+    ) -> Iterator[Desk]:
+        """Wire one connection; its adapters are closed at the end.
+
+        Args:
+            name: of the connection.
+            actor: who asks.
+            report: told of progress.
+            pushes: a push has half of the rate limit for itself.
+            pulls: given for a pull, which arranges the tab: its filters.
+        """
         connection = self.connection(name)
         with ExitStack() as opened:
-            provider = self.provider(name, pushes=pushes, opened=opened)
+            provider = self.provider(name, pushes=pushes, opened=opened, filters=pulls)
+            choices = _choices(provider) if pulls is not None else {}
             yield Desk(
                 name=name,
                 system=system_id(connection),
                 actor=actor,
                 provider=provider,
-                sheet=self.sheet(name, provider, report=report),
+                sheet=self.sheet(name, provider, choices=choices, report=report),
                 ledger=self.ledger,
                 clock=self.clock,
                 processes=self.processes,
@@ -201,6 +250,7 @@ class Office:
                     accept_unchanged=connection.balance_evidence == "accept",
                 ),
                 limits=_limits(connection),
+                details=connection.columns if isinstance(connection, FasCardConnection) else (),
                 lease=self.lease,
                 plan_expires=timedelta(minutes=connection.plan_expires_min),
                 approval_expires=timedelta(hours=connection.approval_expires_h),
@@ -214,6 +264,15 @@ class Office:
     def lease(self) -> timedelta:
         """How long a silent worker keeps what it drives."""
         return timedelta(seconds=self.settings.service.lease_s)
+
+    def check_unsettled(self, name: str) -> list[dict[str, Any]]:
+        """Return the lines of ``check`` about what waits for its proof; none where the ledger is away."""
+        connection = self.connection(name)
+        settle_after = timedelta(seconds=connection.settle_after_s)
+        try:
+            return check_unsettled(self.ledger, name, system_id(connection), settle_after)
+        except LedgerError:
+            return []  # the line about the database says so
 
     def copy_ledger(self, url: str) -> dict[str, int]:
         """Move the ledger to another database while nobody uses it; return table → rows.
@@ -255,6 +314,30 @@ class Office:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _filtered(connection: Connection, name: str, filters: Mapping[str, object]) -> Connection:
+    if all(value is None for value in filters.values()):
+        return connection
+    if not isinstance(connection, FasCardConnection):
+        raise UsageError(
+            f"Connection {name} cannot be filtered.", hint="Only FasCard lists by e-mail and activity."
+        )
+    try:
+        return filtered(connection, filters)
+    except ValueError as error:
+        raise UsageError(f"--active-since {error}.") from error
+
+
+def _choices(provider: Provider) -> Mapping[str, Mapping[str, str]]:
+    """Return what dropdowns offer that only the credit system knows; without them, text is typed."""
+    if not isinstance(provider, FasCard):
+        return {}
+    try:
+        return {fields.LOCATION_ID: {each.location_id: each.name for each in provider.locations()}}
+    except RequestOutcome as error:
+        _log.info("The locations could not be read: %s", error.message)
+        return {}
 
 
 def _board_file(system: str) -> Path:

@@ -16,6 +16,7 @@
     │   ├── ApprovalError                 a second person has to consent
     │   ├── BusyError                     another run works on this credit system
     │   ├── LostLeaseError                this process was taken for dead; another one goes on
+    │   ├── ContradictionError            the credit system's transactions contradict the ledger: look first
     │   ├── LedgerBehindError             the tab knows more than the ledger (a restored backup)
     │   └── SheetUnsafeError              writing would destroy something that is not ours
     ├── InterruptedRunError      exit 1   a person stopped the run: verify, then go on
@@ -140,6 +141,12 @@ class LostLeaseError(UnsafeError):
     """This process lost its lease; whoever took over goes on from the ledger."""
 
     code = "lost_lease"
+
+
+class ContradictionError(UnsafeError):
+    """A transaction with our key has other amounts, or is there twice: a person has to look."""
+
+    code = "contradiction"
 
 
 class LedgerBehindError(UnsafeError):

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -27,11 +27,15 @@ def _push(desk: Desk, run: Run) -> None:
 
 
 def _pull(desk: Desk, run: Run) -> None:
-    pull(desk, account_ids=_accounts(run), run=run.run)
+    pull(desk, account_ids=_accounts(run), run=run, filters=_filters(run))
 
 
 def _verify(desk: Desk, run: Run) -> None:
     verify(desk, account_ids=_accounts(run), wait=bool(run.params.get("wait")), run=run.run)
+
+
+def _filters(run: Run) -> Mapping[str, Any] | None:
+    return run.params.get("filters", {}) if run.kind == "pull" else None
 
 
 def _accounts(run: Run) -> set[str] | None:
@@ -104,7 +108,7 @@ class Worker:
         try:
             pushes = run.kind in PUSHES
             with self._office.desk(
-                run.connection, actor=run.actor, pushes=pushes, report=self._go_on
+                run.connection, actor=run.actor, pushes=pushes, report=self._go_on, pulls=_filters(run)
             ) as desk:
                 KINDS[run.kind](desk, run)
         except (BusyError, HandedBackError, LostLeaseError) as error:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,8 @@ _log_crash = logging.getLogger("sheetsync.crash")
 
 ACTOR_LENGTH = 200
 """Characters of a caller's name: what the ledger's column takes, with its prefix."""
+
+GO_ON = "What was done so far is in the ledger. Run the same command again to go on; see: sheetsync runs"
 
 
 @dataclass(slots=True)
@@ -53,12 +55,14 @@ class Frame:
         return f"cli:{' '.join(name.split())[:ACTOR_LENGTH]}"
 
     @contextmanager
-    def desk(self, connection: str, *, pushes: bool = False) -> Iterator[Desk]:
+    def desk(
+        self, connection: str, *, pushes: bool = False, pulls: Mapping[str, object] | None = None
+    ) -> Iterator[Desk]:
         """Open one connection with a progress bar on stderr."""
         with (
             Office.open(self.config, os.environ) as office,
             self.progress() as report,
-            office.desk(connection, actor=self.actor, report=report, pushes=pushes) as desk,
+            office.desk(connection, actor=self.actor, report=report, pushes=pushes, pulls=pulls) as desk,
         ):
             yield desk
 
@@ -143,7 +147,7 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
             code = frame.fail(error)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # requests under way end by themselves
-            frame.fail(InterruptedRunError("Stopped.", hint="What was done so far is in the ledger."))
+            frame.fail(InterruptedRunError("Stopped.", hint=GO_ON))
             code = 130
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise

@@ -11,11 +11,12 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command
+from sheetsync.cli.importing import import_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
 from sheetsync.jobs.approve import approve
-from sheetsync.jobs.checking import check_connection, check_service
+from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
 from sheetsync.jobs.layout import repair_layout
@@ -25,7 +26,9 @@ from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve, write_csv
+from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
+from sheetsync.jobs.write_test import Outcome, write_test
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -46,12 +49,25 @@ def _scope(accounts: tuple[str, ...]) -> set[str] | None:
 @main.command("pull")
 @click.argument("connection")
 @ACCOUNTS
+@click.option(
+    "--has-email/--no-email", default=None, help="FasCard: only users with, or without, an e-mail address."
+)
+@click.option("--active-since", metavar="TIME", help="FasCard: only users who were active since then; UTC.")
 @AS
 @command
-def pull_command(frame: Frame, connection: str, accounts: tuple[str, ...]) -> int:
+def pull_command(
+    frame: Frame,
+    connection: str,
+    *,
+    accounts: tuple[str, ...],
+    has_email: bool | None,
+    active_since: str | None,
+) -> int:
     """Read users and credits into the tab; edits that were not sent are kept."""
-    with frame.desk(connection) as desk:
-        result = pull(desk, account_ids=_scope(accounts))
+    since = _moment(active_since)
+    filters = {"has_email": has_email, "active_since": since.isoformat() if since else None}
+    with frame.desk(connection, pulls=filters) as desk:
+        result = pull(desk, account_ids=_scope(accounts), filters=filters)
     frame.emit(result, printing.pulled(result))
     return 1 if result["unsettled"] else 0
 
@@ -190,6 +206,23 @@ def rebase_command(frame: Frame, connection: str, *, account_id: str, keep: Keep
     return 0
 
 
+@main.command("undo")
+@click.argument("connection")
+@click.option("--run", metavar="ID", help="The push whose operations are to be undone.")
+@click.option(
+    "--operation", "keys", metavar="KEY", multiple=True, help="Only this operation; may be repeated."
+)
+@AS
+@command
+def undo_command(frame: Frame, connection: str, *, run: str | None, keys: tuple[str, ...]) -> int:
+    """Plan what takes back a push, or single operations of it. Sends nothing: push --plan does."""
+    with frame.desk(connection) as desk:
+        result = undo(desk, run=run, keys=keys)
+    plan = result["plan"]
+    frame.emit(result, printing.undone(result))
+    return 1 if needs_attention(plan["rows"]) or result["skipped"] or plan["over_limits"] else 0
+
+
 @main.command("fill")
 @click.argument("connection")
 @click.option("--action", type=click.Choice(["reset", "add", "adjust"]), required=True)
@@ -291,19 +324,39 @@ def _moment(text: str | None) -> datetime | None:
 
 @main.command("check")
 @click.argument("connection", required=False)
+@click.option("--write-test", "writes", is_flag=True, help="Also change a test account, and set it back.")
+@click.option("--account", "account_id", metavar="ID", help="The test account, for --write-test.")
 @AS
 @command
-def check_command(frame: Frame, connection: str | None) -> int:
+def check_command(frame: Frame, connection: str | None, *, writes: bool, account_id: str | None) -> int:
     """Try credentials, routes, spreadsheet and database; say what is wrong and what to do."""
-    checks: list[dict[str, Any]] = []
+    if writes != bool(account_id):
+        raise UsageError(
+            "--write-test and --account go together.",
+            hint="Add both: --write-test --account ID of a test user.",
+        )
+    access: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = []
+    tested: Outcome | None = None
     with Office.open(frame.config, os.environ) as office:
         names = [connection] if connection else sorted(office.settings.connections)
-        checks += check_service(lambda: office.ledger, office.clock)
+        if writes and len(names) != 1:
+            raise UsageError("Name the connection to test.", hint=f"One of: {', '.join(names)}.")
+        access += check_service(lambda: office.ledger, office.clock)
         for name in names:
             office.connection(name)
-            checks += check_connection(name, office.provider, office.sheet)
-    frame.emit({"checks": checks}, printing.checked(checks))
-    return 0 if all(line["ok"] for line in checks) else 3
+            access += check_connection(name, office.provider, office.sheet)
+            waiting += office.check_unsettled(name)
+        if account_id:
+            with office.desk(names[0], actor=frame.actor, pushes=True) as desk:
+                tested = write_test(desk, account_id)
+            waiting += lines_of(names[0], tested.lines)
+    checks = access + waiting
+    more = {} if tested is None else {"write_test": tested.summary}
+    frame.emit({"checks": checks, **more}, printing.checked(checks))
+    if not all(line["ok"] for line in access) or (tested is not None and tested.unreachable):
+        return 3
+    return 0 if all(line["ok"] for line in waiting) else 1
 
 
 @main.command("init")
@@ -336,7 +389,9 @@ def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
 
 @main.command("sandbox")
 @click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
-@click.option("--dialect", type=click.Choice(["fastcredit"]), default="fastcredit", show_default=True)
+@click.option(
+    "--dialect", type=click.Choice(["fastcredit", "fascard"]), default="fastcredit", show_default=True
+)
 @click.option("--users", default=200, show_default=True)
 @AS
 @command
@@ -397,5 +452,5 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (runs_command, run_command, worker_command):
+for each in (runs_command, run_command, worker_command, import_command):
     main.add_command(each)

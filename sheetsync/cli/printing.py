@@ -82,6 +82,8 @@ def pulled(result: Mapping[str, Any]) -> Show:
             f"Pulled [bold]{result['accounts']}[/] users of {result['connection']} "
             f"({result['environment'].upper()}), {totals} in all."
         )
+        if result["resumed"]:
+            out.print(f"{result['resumed']} of them had just been read by a pull that was interrupted.")
         if result["kept_edits"]:
             out.print(f"{result['kept_edits']} unsent edits were kept.")
         if result["missing"]:
@@ -113,6 +115,22 @@ def planned(plan: Mapping[str, Any]) -> Show:
         for sentence in plan["over_limits"]:
             out.print(f"[red]Over a limit:[/] {escape(sentence)}")
         out.print(f"Plan [bold]{plan['digest']}[/], good until {plan['expires_at']}.")
+
+    return show
+
+
+def undone(result: Mapping[str, Any]) -> Show:
+    """Return a printer for the plan of an undo."""
+    plan = result["plan"]
+
+    def show(out: Console) -> None:
+        planned(plan)(out)
+        for skipped in result["skipped"][:ROWS_SHOWN]:
+            out.print(f"[yellow]Left out:[/] {skipped['operation']}: {escape(skipped['message'])}")
+        if len(result["skipped"]) > ROWS_SHOWN:
+            out.print(f"… and {len(result['skipped']) - ROWS_SHOWN} more left out (--json lists all)")
+        if plan["totals"] and not plan["over_limits"]:
+            out.print(f"Push it with: sheetsync push {plan['connection']} --plan {plan['digest']}")
 
     return show
 
@@ -152,8 +170,8 @@ def checked(checks: list[dict[str, Any]]) -> Show:
         for line in checks:
             mark = "[green]ok  [/]" if line["ok"] else "[red]FAIL[/]"
             out.print(f"{mark} {escape(line['name'])}: {escape(line['message'])}")
-            if line["hint"] and not line["ok"]:
-                out.print(f"     {escape(line['hint'])}")
+            for part in line["hint"].splitlines():
+                out.print(f"     {escape(part)}")
 
     return show
 

@@ -1,6 +1,7 @@
 """The connections: one tab bound to one account of one credit system each."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from sheetsync.config.limits import Limits
 from sheetsync.config.routes import Routes, check_template
 from sheetsync.config.secret import Secret
 from sheetsync.config.sheet import SheetSettings
+from sheetsync.core import fields
 
 REASONS = ("Goodwill", "Promotion", "Referral", "Correction", "Refund", "Other")
 """The dropdown's list unless the file gives one."""
@@ -177,6 +179,13 @@ def _moment(value: object) -> object:
     return value
 
 
+def _detail_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for column in columns:
+        if column not in fields.DETAILS:
+            raise ValueError(f'"{column}" is none of {", ".join(fields.DETAILS)}')
+    return columns
+
+
 class FasCardConnection(_Common):
     """One FasCard account.
 
@@ -186,6 +195,7 @@ class FasCardConnection(_Common):
         password: of the same person.
         has_email: only accounts with an e-mail address (true) or without one (false); None takes all.
         active_since: only accounts that were active since; None takes all.
+        columns: further columns of the account, only to look at.
     """
 
     provider: Literal["fascard"]
@@ -195,6 +205,23 @@ class FasCardConnection(_Common):
     password: Secret
     has_email: bool | None = None
     active_since: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    columns: Annotated[Texts, AfterValidator(_detail_columns)] = ()
+
+
+def filtered(connection: FasCardConnection, filters: Mapping[str, object]) -> FasCardConnection:
+    """Return the connection with other filters for one pull.
+
+    Args:
+        connection: as configured.
+        filters: ``has_email`` (true or false), ``active_since`` (ISO 8601, UTC unless it says otherwise).
+
+    Raises:
+        ValueError: a filter cannot be read.
+    """
+    known = {name: value for name, value in filters.items() if value is not None}
+    if "active_since" in known:
+        known["active_since"] = _moment(known["active_since"])
+    return connection.model_copy(update=known)
 
 
 def _currency_codes(codes: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 Balances = Mapping[str, int | None]
@@ -59,6 +60,7 @@ class Capabilities:
         sends_reason: the reason is part of the request, hence of the operation key.
         one_request: several units of one account travel in one request, as one operation.
         lists_balances: the list of accounts holds the balances, so that many are read by few requests.
+        page: accounts on one page of that list.
     """
 
     units: tuple[Unit, ...]
@@ -68,6 +70,7 @@ class Capabilities:
     sends_reason: bool = False
     one_request: bool = True
     lists_balances: bool = False
+    page: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,35 @@ class Account:
     Attributes:
         account_id: text, compared exactly.
         balances: unit code → minor units.
+        details: what else the system says of the account, by field code; only for people to look at.
     """
 
     account_id: str
     email: str
     name: str
     balances: Balances
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One change of one account, as the credit system lists it.
+
+    Attributes:
+        note: as it stands there; ours starts with ``ss:KEY``.
+        changes: unit code → signed change in minor units; a unit that is absent did not change.
+        after: unit code → resulting balance in minor units; None where the system does not say.
+        at: when, by the credit system's clock.
+        like_ours: of a kind that this service sends, so that without its note it might be ours.
+    """
+
+    transaction_id: str
+    account_id: str
+    note: str
+    changes: Mapping[str, int]
+    after: Balances
+    at: datetime
+    like_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Baseline:
         basis: number of the reading that last changed a balance.
         key: the ``Key`` cell that belongs to this state.
         missing: the credit system no longer has the account.
+        details: what else the system says of it, by field code.
     """
 
     account_id: str
@@ -29,6 +30,7 @@ class Baseline:
     basis: int
     key: str
     missing: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 History = Mapping[str, Sequence[tuple[int, int | None]]]

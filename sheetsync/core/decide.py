@@ -110,7 +110,7 @@ def decide(
         operation = _operation(edit, baseline, wanted, actor)
         each = _planned(operation, wanted, known, live=live, capabilities=capabilities)
         planned.append(each)
-        remarks += _remarks(each, known, capabilities.units)
+        remarks += [*_remarks(each, known, capabilities.units), *_about_employees(each, baseline)]
     stop = next(_obstacles(planned, capabilities.units), None)
     if stop is not None:
         return _result(row, stop[0], stop[1], planned=planned)
@@ -176,6 +176,13 @@ def _remarks(planned: Planned, known: Known | None, units: Sequence[Unit]) -> It
         yield "The balance already is what you ask for: nothing will be sent."
     if known is not None and known.attempts:
         yield f"{known.ending} It goes as attempt {planned.attempt}."
+
+
+def _about_employees(planned: Planned, baseline: Baseline) -> Iterator[str]:
+    """Yield that the account is an employee's own, where it would get more."""
+    more = any(after > (planned.before.get(code) or 0) for code, after in planned.after.items())
+    if more and baseline.details.get(fields.EMPLOYEE):
+        yield "This is an employee's own account."
 
 
 def _result(

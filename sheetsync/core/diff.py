@@ -6,7 +6,7 @@ needs the ledger's operations and the live balances.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from sheetsync.core import fields
@@ -15,6 +15,7 @@ from sheetsync.core.book import Baseline, Book, History
 from sheetsync.core.cells import is_blank, shows, text_of
 from sheetsync.core.edits import Edit, EditProblem, read_edit
 from sheetsync.core.keys import DamagedKeyError, RowKey, operation_key
+from sheetsync.core.lines import Imported
 from sheetsync.core.scan import NAMED_TWINS, Scan, Suspect, scan
 
 __all__ = [
@@ -85,13 +86,14 @@ class Interpreted:
     outdated: bool = False
 
 
-def interpret(suspect: Suspect, book: Book, history: History) -> Interpreted:
+def interpret(suspect: Suspect, book: Book, history: History, lines: Sequence[Imported] = ()) -> Interpreted:
     """Read one row: a problem in words, or an edit with its operation keys, or neither.
 
     Args:
         suspect: the row.
         book: the ledger's side.
         history: the account's balances since its Key was written; may hold older ones.
+        lines: lines of files that were put into the row: where it still holds one, it has that one's key.
     """
     known = book.baselines.get(suspect.account_id)
     if suspect.twins:
@@ -105,7 +107,22 @@ def interpret(suspect: Suspect, book: Book, history: History) -> Interpreted:
         return _without_key(suspect, known, book, asks=asks)
     if not _fits(suspect, key, book):
         return Interpreted(suspect, known, problem=SHUFFLED, trouble=Trouble.SHUFFLED)
-    return _with_key(suspect, known, key, book, history)
+    return _bound(_with_key(suspect, known, key, book, history), lines)
+
+
+def _bound(row: Interpreted, lines: Sequence[Imported]) -> Interpreted:
+    """Return the row with the key of the line that was put there, as long as it holds exactly that."""
+    if row.edit is None or not lines:
+        return row
+    action = row.edit.action
+    wanted = tuple(
+        next(
+            (replace(each, key=line.key) for line in lines if line.fits(action, each.changes, each.epochs)),
+            each,
+        )
+        for each in row.wanted
+    )
+    return replace(row, wanted=wanted)
 
 
 SHUFFLED = (

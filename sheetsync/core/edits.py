@@ -1,5 +1,6 @@
 """What a person typed in a row, read strictly: nothing is guessed."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ __all__ = ["TEXT_LIMIT", "Edit", "EditProblem", "Rules", "Shown", "is_blank", "r
 TEXT_LIMIT = 500
 """Characters of a reason or note: what fits a ledger line and, shortened, a remote note."""
 
+_LOCATION = re.compile("[0-9]{1,9}")
 _QUOTED = 40  # characters of a wrong cell that a message repeats
 
 _HEADERS = {
@@ -232,7 +234,7 @@ def _check_amount(action: Action, change: Change, unit: Unit) -> None:
             f"{action.label} takes an amount above 0, not {amount}: to take credit off, choose Adjust."
         )
     elif action is Action.CASH and change.unit != CASH_UNIT:
-        raise EditProblem(f"Cash is paid out of the Balance only: clear the amount in Change {unit.header}.")
+        raise EditProblem(f"Cash goes into the Balance only: clear the amount in Change {unit.header}.")
 
 
 CASH_UNIT = "balance"
@@ -259,4 +261,9 @@ def _extras(action: Action, cells: Mapping[str, CellValue], formulas: Collection
             raise EditProblem(
                 f"{action.label} needs a {_HEADERS[name]}: fill in the {_HEADERS[name]} column."
             )
+    location = found.get(fields.LOCATION_ID, "")
+    if location and not _LOCATION.fullmatch(location):
+        raise EditProblem(
+            f"“{location[:_QUOTED]}” is no Location ID: it is a number; choose one from the list."
+        )
     return {name: text for name, text in found.items() if text}

@@ -19,6 +19,14 @@ MESSAGE = "message"
 CHECKED_AT = "checked_at"
 KEY = "key"
 
+LAST_ACTIVITY = "last_activity"
+MOBILE_PHONE = "mobile_phone"
+DISCOUNT = "discount"
+EMPLOYEE = "employee"
+
+DETAILS = (LAST_ACTIVITY, MOBILE_PHONE, DISCOUNT, EMPLOYEE)
+"""Further cells of an account that a setting may ask for; only to look at."""
+
 IDENTITY = (ACCOUNT_ID, EMAIL, NAME)
 EXTRAS = (LOCATION_ID, SUBSCRIPTION_ID, PLAN_ID)
 """Further cells that a person fills in for some actions."""

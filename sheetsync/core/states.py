@@ -62,6 +62,9 @@ UNSETTLED = frozenset(
 UNPROVEN = frozenset({OperationState.SENDING, OperationState.ACCEPTED, OperationState.UNKNOWN})
 """States in which a request was sent, or may have been, and no proof is there yet."""
 
+AT_REST = frozenset({OperationState.ACCEPTED, OperationState.UNKNOWN})
+"""Unproven, and no request of it is under way."""
+
 SENDABLE = frozenset({OperationState.REJECTED, OperationState.NOT_APPLIED, OperationState.WITHDRAWN})
 """States from which the same operation may be sent again, while its epoch is current."""
 

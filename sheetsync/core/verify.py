@@ -19,6 +19,7 @@ class Sent:
         before: read right before sending.
         expected: the balances if it counted once.
         left_at: the latest moment at which a byte of the request may have left.
+        sent_at: when the intent was written down, right before the request left.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Sent:
     before: Balances
     expected: Balances
     left_at: datetime
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ class Verdict:
         state: confirmed, not applied, or None where nothing is proven.
         message: for the row.
         evidence: as in the ``evidence`` object of JSON, amounts in minor units.
+        alert: the credit system contradicts what we know: a person has to look.
     """
 
     state: OperationState | None
     message: str
     evidence: Mapping[str, Any] | None = None
+    alert: bool = False
 
 
 @dataclass(frozen=True, slots=True)

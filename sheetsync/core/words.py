@@ -9,7 +9,7 @@ _DEEDS = {
     Action.ADD: "Added",
     Action.RESET: "Reset to",
     Action.REFUND: "Refunded",
-    Action.CASH: "Paid out",
+    Action.CASH: "Added for cash",
     Action.APPLY_PROMO: "Applied promo",
 }
 

@@ -1,9 +1,12 @@
 """Check: tries everything a connection needs, and says what is wrong and what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
+from sheetsync.core.states import UNPROVEN
 from sheetsync.errors import LayoutError, SheetsyncError
+from sheetsync.jobs.rechecking import is_left_to_a_person
 from sheetsync.ports import CheckResult, Clock, Ledger, Provider, Sheet
 
 
@@ -49,10 +52,38 @@ def check_connection(
     """
     try:
         provider = open_provider(name)
-        lines = [_line(f"{name}: {result.name}", result) for result in provider.check()]
+        lines = lines_of(name, provider.check())
         return [*lines, _line(f"{name}: tab", _tab(open_sheet(name, provider)))]
     except SheetsyncError as error:
         return [_line(name, CheckResult("", ok=False, message=error.message, hint=error.hint))]
+
+
+def lines_of(name: str, results: Iterable[CheckResult]) -> list[dict[str, Any]]:
+    """Return the lines of a connection as JSON."""
+    return [_line(f"{name}: {result.name}", result) for result in results]
+
+
+def check_unsettled(ledger: Ledger, name: str, system: str, settle_after: timedelta) -> list[dict[str, Any]]:
+    """Check whether something waits for its proof; what no automatic check settles any more is a problem.
+
+    Args:
+        ledger: where it waits.
+        name: of the connection.
+        system: its credit system.
+        settle_after: as configured.
+    """
+    waiting = [each for each in ledger.operations.unsettled(system) if each.state in UNPROVEN]
+    if not waiting:
+        return []
+    hours = (ledger.runs.now() - waiting[0].created_at) / timedelta(hours=1)
+    for_person = [each for each in waiting if is_left_to_a_person(each, settle_after)]
+    message = f"{len(waiting)} operations are not proven yet, the oldest for {hours:.1f} h."
+    if for_person:
+        message += f" Left to a person: {len(for_person)}."
+    found = CheckResult(
+        "", ok=not for_person, message=message, hint=f"See: sheetsync history {name} --unsettled"
+    )
+    return [_line(f"{name}: unsettled", found)]
 
 
 def _tab(sheet: Sheet) -> CheckResult:

@@ -45,6 +45,7 @@ class Desk:
         system: identity of the credit system; connections to one system share it.
         actor: who asks, e.g. ``cli:ana``.
         lease: how long a silent worker keeps the credit system.
+        details: further fields of an account that the tab shows.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Desk:
     timezone: ZoneInfo
     environment: str
     report: Report
+    details: tuple[str, ...] = ()
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -218,7 +218,12 @@ def _orphaned(desk: Desk) -> bool:
     return any(each.state in under_way for each in desk.ledger.operations.unsettled(desk.system))
 
 
-def wait_until(desk: Desk, moment: datetime) -> None:
-    """Wait, in short steps, so that an interruption is noticed."""
+def wait_until(desk: Desk, moment: datetime, *, what: str) -> None:
+    """Wait, in short steps, so that an interruption is noticed.
+
+    Raises:
+        InterruptedRunError: somebody cancelled the run.
+    """
     while (rest := (moment - desk.clock.now()) / timedelta(seconds=1)) > 0:
+        desk.report(what, 0, None)
         desk.clock.sleep(min(rest, 1.0))

@@ -1,6 +1,6 @@
 """Preview: the plan, frozen, with control totals. Changes nothing in the credit system."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
 from sheetsync.jobs.outcome import finish_showing, sheet_requests
+from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
 from sheetsync.ports import StoredPlan
 
@@ -68,6 +69,20 @@ def preview(
         desk.sheet.ensure_writable()  # before live balances are asked for, which may take long
     found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
     plan = plan_of(desk, found)
+    frozen = freeze_plan(desk, plan, {"baselines": baselines_of(plan, found), "ahead": plan.ahead})
+    if write:
+        desk.sheet.write(status_patches(tab, plan.rows, account_ids))
+    return replace(frozen, warnings=tuple(warnings))
+
+
+def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
+    """Store a plan, so that exactly it can be pushed.
+
+    Args:
+        desk: the connection.
+        plan: what is to be frozen.
+        rests_on: what is stored beside the operations, to find out later whether the plan is stale.
+    """
     created_at = desk.clock.now()
     expires_at = created_at + desk.plan_expires
     desk.ledger.plans.save(
@@ -78,18 +93,21 @@ def preview(
             actor=desk.actor,
             created_at=created_at,
             expires_at=expires_at,
-            body=plan_body(plan, found),
+            body={"operations": [freeze(each) for each in plan.operations], **rests_on},
         )
     )
-    if write:
-        desk.sheet.write(status_patches(tab, plan.rows, account_ids))
-    return Preview(plan, f"{expires_at:%Y-%m-%dT%H:%M:%SZ}", tuple(over_limits(desk, plan)), tuple(warnings))
+    return Preview(plan, f"{expires_at:%Y-%m-%dT%H:%M:%SZ}", tuple(over_limits(desk, plan)), ())
 
 
 def plan_of(desk: Desk, found: Survey) -> Plan:
-    """Freeze a survey; over the approval limit every row waits for a second person."""
+    """Make a survey a plan; over the approval limit every row waits for a second person."""
     plan = build(desk.name, found.results, desk.units, hidden=found.hidden, ignored=found.ignored)
-    plan = replace(plan, ahead=found.ahead)  # a row that is out of scope counts as well
+    # a row that is out of scope counts as well
+    return awaiting_approval(desk, replace(plan, ahead=found.ahead))
+
+
+def awaiting_approval(desk: Desk, plan: Plan) -> Plan:
+    """Return the plan as it is, or over the approval limit with rows that say so."""
     if not needs_approval(desk, plan):
         return plan
     rows = tuple(_awaiting(row) for row in plan.rows)
@@ -103,17 +121,10 @@ def _awaiting(row: RowResult) -> RowResult:
     return replace(row, status=RowStatus.AWAITING_APPROVAL, message=message)
 
 
-def plan_body(plan: Plan, found: Survey) -> dict[str, Any]:
-    """Return what is stored: the operations, and the baseline that each rests on."""
-    baselines = {
-        each.operation.account_id: dict(found.book.baselines[each.operation.account_id].balances)
-        for each in plan.operations
-    }
-    return {
-        "operations": [freeze(each) for each in plan.operations],
-        "baselines": baselines,
-        "ahead": plan.ahead,
-    }
+def baselines_of(plan: Plan, found: Survey) -> dict[str, dict[str, int | None]]:
+    """Return account id → the baseline's balances that its operations rest on."""
+    ids = {each.operation.account_id for each in plan.operations}
+    return {each: dict(found.book.baselines[each].balances) for each in ids}
 
 
 def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collection[str] | None) -> list[Patch]:
@@ -130,7 +141,8 @@ def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collectio
             fits = (None, None)
         if fits is not None and fits != shown:
             cells = {fields.STATUS: fits[0], fields.MESSAGE: fits[1]}
-            patches.append(Patch(account_id=account_id, row=number, cells=cells))
+            held = unspoken(dict(zip(tab.fields, values, strict=True)), tab.formulas.get(number, frozenset()))
+            patches.append(Patch(account_id=account_id, row=number, cells=cells, only_if=held))
     return patches
 
 
@@ -162,7 +174,7 @@ def row_json(desk: Desk, row: RowResult) -> dict[str, Any]:
         return None if minor is None else format_amount(minor, words.unit_of(code, desk.units))
 
     return {
-        "row": row.number,
+        "row": row.number or None,
         "account_id": row.account_id,
         "email": row.email,
         "action": row.action.value if row.action else None,

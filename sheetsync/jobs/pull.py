@@ -1,7 +1,8 @@
 """Pull: read all accounts, store them as the baseline, merge them into the tab. Never destroys an edit."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,14 +20,19 @@ from sheetsync.errors import ProviderError, RejectedError, RetryableError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.outcome import finish_showing, sheet_requests
+from sheetsync.jobs.proving import Proving, is_proven_by_transaction
+from sheetsync.jobs.resuming import begun_reading, known_since
 from sheetsync.jobs.running import running
-from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit
+from sheetsync.jobs.showing import balance_cells, cleared_cells, holds_edit, unspoken
 from sheetsync.jobs.survey import Live, Survey, from_book, survey
 from sheetsync.jobs.verify import VERIFIABLE, judge
-from sheetsync.ports import OperationRecord, Progress
+from sheetsync.ports import OperationRecord, Progress, Run
 
 BATCH = 500
 """Accounts recorded in one transaction: bounded memory, few commits."""
+
+RECORD_EVERY_S = 2.0
+"""Seconds after which fewer are recorded, too: what a slow site took long to tell is not asked twice."""
 
 GONE = "The credit system no longer has this user; the row is kept."
 
@@ -48,13 +54,20 @@ class Found:
     watched: dict[str, Account] = field(default_factory=dict)
 
 
-def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: str | None = None) -> dict[str, Any]:
+def pull(
+    desk: Desk,
+    *,
+    account_ids: Collection[str] | None = None,
+    run: Run | None = None,
+    filters: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Pull all accounts, or refresh those named; return the JSON of ``pull``.
 
     Args:
         desk: the connection.
         account_ids: only these accounts, if given.
-        run: the waiting run that this process carries out.
+        run: the waiting or interrupted run that this process has claimed, as it was before that.
+        filters: that the credit system was given; kept for whoever goes on with the run.
 
     Raises:
         ProviderError: the list could not be read to its end; the tab is as it was.
@@ -62,20 +75,29 @@ def pull(desk: Desk, *, account_ids: Collection[str] | None = None, run: str | N
     """
     desk.sheet.ensure_writable()
     settle_dead_owner(desk)
-    with running(desk, "pull", run=run) as now:
-        now.result = _pull(now.desk, now.run, account_ids)
+    begun = begun_reading(desk, run) if account_ids is None else None
+    params = {"account_ids": sorted(account_ids or ()), "filters": dict(filters or {})}
+    with running(desk, "pull", run=None if run is None else run.run, params=params) as now:
+        now.result = _pull(now.desk, now.run, account_ids, begun=begun)
     return now.result
 
 
-def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str, Any]:
+def _pull(desk: Desk, run: str, account_ids: Collection[str] | None, *, begun: int | None) -> dict[str, Any]:
     unsettled = [each for each in desk.ledger.operations.unsettled(desk.system) if each.state in VERIFIABLE]
+    watched = {each.account_id for each in unsettled}
     reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="pull")
+    desk.ledger.runs.keep(run, {"reading": reading if begun is None else begun})
     found = Found(reading=reading, read_at=desk.clock.now())
-    source = desk.provider.accounts(_progress(desk)) if account_ids is None else _named(desk, account_ids)
-    _record(desk, found, source, watched={each.account_id for each in unsettled})
-    _settle(desk, found, unsettled)
+    known = {} if begun is None else known_since(desk, begun, but=watched)
     if account_ids is None:
-        desk.ledger.accounts.mark_missing(desk.system, set(found.order))
+        source: Iterable[Account] = desk.provider.accounts(_progress(desk), known)
+    else:
+        source = _named(desk, account_ids)
+    _record(desk, found, source, watched=watched)
+    _settle(desk, found, unsettled, run=run)
+    if account_ids is None:
+        if not desk.provider.filtered:
+            desk.ledger.accounts.mark_missing(desk.system, set(found.order))
         desk.ledger.accounts.finish_pull(desk.name, desk.system, run=run, reading=reading)
     desk.sheet.create(rows=len(found.order))
     warnings = finish_showing(desk)
@@ -87,6 +109,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None) -> dict[str
         "connection": desk.name,
         "environment": desk.environment,
         "accounts": len(found.order),
+        "resumed": len(known),
         "written": merged.written,
         "kept_edits": merged.kept_edits,
         "missing": merged.missing,
@@ -115,30 +138,40 @@ def _named(desk: Desk, account_ids: Collection[str]) -> Iterable[Account]:
         email = account.email or (baseline.email if baseline else "")
         name = account.name or (baseline.name if baseline else "")
         desk.report("Reading accounts", done, len(account_ids))
-        yield Account(account_id, email, name, account.balances)
+        yield Account(account_id, email, name, account.balances, account.details)
 
 
 def _record(desk: Desk, found: Found, source: Iterable[Account], *, watched: Collection[str]) -> None:
+    """Write down what is read, as it comes: whoever goes on after an interruption has it already."""
     batch: list[Account] = []
-    for account in source:
-        batch.append(account)
-        found.order.append(account.account_id)
-        for code, amount in account.balances.items():
-            found.totals[code] += amount or 0
-        if account.account_id in watched:
-            found.watched[account.account_id] = account
-        if len(batch) == BATCH:
-            desk.ledger.accounts.record(desk.system, found.reading, batch)
-            batch = []
-    desk.ledger.accounts.record(desk.system, found.reading, batch)
+    recorded_s = desk.processes.uptime_s()
+    try:
+        for account in source:
+            batch.append(account)
+            found.order.append(account.account_id)
+            for code, amount in account.balances.items():
+                found.totals[code] += amount or 0
+            if account.account_id in watched:
+                found.watched[account.account_id] = account
+            if len(batch) == BATCH or desk.processes.uptime_s() - recorded_s >= RECORD_EVERY_S:
+                desk.ledger.accounts.record(desk.system, found.reading, batch)
+                batch, recorded_s = [], desk.processes.uptime_s()
+    finally:
+        desk.ledger.accounts.record(desk.system, found.reading, batch)
 
 
-def _settle(desk: Desk, found: Found, unsettled: Iterable[OperationRecord]) -> None:
-    """A pull is itself a re-read: settle what it can prove."""
+def _settle(desk: Desk, found: Found, unsettled: Iterable[OperationRecord], *, run: str) -> None:
+    """A pull is itself a re-read: settle what it can prove, by transactions where these are the proof."""
+    read = {account_id: (found.read_at, account) for account_id, account in found.watched.items()}
+    by_transaction = []
     for record in unsettled:
-        account = found.watched.get(record.account_id)
-        if account is not None:
-            judge(desk, record, account, read_at=found.read_at, reading=found.reading)
+        if record.account_id not in read:
+            continue
+        if is_proven_by_transaction(record):
+            by_transaction.append(record)
+        else:
+            judge(desk, record, read[record.account_id][1], read_at=found.read_at, reading=found.reading)
+    Proving(desk, run, found.reading, read).prove(by_transaction)
 
 
 @dataclass(slots=True)
@@ -170,7 +203,9 @@ def _patches(
 ) -> Merged:
     meant = survey(desk, tab, live=_from_ledger(desk), account_ids=scope, include_hidden=True)
     results = {result.number: result for result in meant.results}
-    history = desk.ledger.accounts.history(desk.system, {result.account_id for result in meant.results})
+    ids = {result.account_id for result in meant.results}
+    history = desk.ledger.accounts.history(desk.system, ids)
+    lines = desk.ledger.lines.of_accounts(desk.system, ids)
     merged = Merged()
     present = set()
     for suspect in _rows(tab):
@@ -179,7 +214,8 @@ def _patches(
         if baseline is None or (scope is not None and suspect.account_id not in scope):
             continue
         result = results.get(suspect.number)
-        row = interpret(suspect, meant.book, history.get(suspect.account_id, {})) if result else None
+        past, put = history.get(suspect.account_id, {}), lines.get(suspect.account_id, ())
+        row = interpret(suspect, meant.book, past, put) if result else None
         _merge_row(desk, merged, suspect, baseline, _Meaning(row, result, meant, settled))
     for account_id in found.order:
         if account_id not in present:
@@ -244,14 +280,15 @@ def _merge_row(desk: Desk, merged: Merged, suspect: Suspect, baseline: Baseline,
             record = meaning.survey.records[meaning.result.keys[-1]]
             cells |= cleared_cells(desk, meaning.row, record, baseline)
             cells |= {fields.STATUS: None, fields.MESSAGE: None}  # nothing is pending any more
-    watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units), fields.KEY)
+    watched = (*fields.typed(desk.units), *(fields.balance(unit) for unit in desk.units))
+    held = {name: suspect.cells[name] for name in watched if name in suspect.cells}
     merged.patches.append(
         Patch(
             account_id=suspect.account_id,
             row=suspect.number,
             cells={name: value for name, value in cells.items() if name in suspect.cells},
             # the cells that decide what the row means: if one changes under us, it is looked at again
-            only_if={name: suspect.cells[name] for name in watched if name in suspect.cells},
+            only_if=held | unspoken(suspect.cells, suspect.formulas),
         )
     )
 
@@ -277,10 +314,21 @@ def _fresh_cells(desk: Desk, baseline: Baseline, read_at: datetime) -> dict[str,
         fields.ACCOUNT_ID: baseline.account_id,
         fields.EMAIL: baseline.email,
         fields.NAME: baseline.name,
+        **_detail_cells(desk, baseline),
         **balance_cells(desk, baseline),
         fields.KEY: baseline.key,
         fields.CHECKED_AT: read_at.astimezone(UTC),
     }
+
+
+def _detail_cells(desk: Desk, baseline: Baseline) -> dict[str, CellValue]:
+    """Return what else is shown of an account; a time that can be read is one in the tab, too."""
+    cells: dict[str, CellValue] = {name: baseline.details.get(name) or None for name in desk.details}
+    if moment := cells.get(fields.LAST_ACTIVITY):
+        with suppress(ValueError):
+            found = datetime.fromisoformat(str(moment))
+            cells[fields.LAST_ACTIVITY] = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return cells
 
 
 def _status(suspect: Suspect, baseline: Baseline, meaning: _Meaning) -> dict[str, CellValue]:
@@ -304,6 +352,7 @@ def _beside_edit(desk: Desk, baseline: Baseline, meaning: _Meaning) -> dict[str,
     """
     row, result = meaning.row, meaning.result
     cells: dict[str, CellValue] = {fields.CHECKED_AT: desk.clock.now().astimezone(UTC)}
+    cells |= _detail_cells(desk, baseline)
     if result is not None:
         cells |= {fields.STATUS: result.status.label or None, fields.MESSAGE: result.message or None}
     if row is None or row.problem:

@@ -5,19 +5,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sheetsync.core.accounts import Capabilities
 from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
-from sheetsync.errors import SheetsyncError, StalePlanError
+from sheetsync.errors import (
+    InterruptedRunError,
+    ProviderError,
+    RejectedError,
+    RetryableError,
+    SheetsyncError,
+    StalePlanError,
+)
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
 from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
+from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale
-from sheetsync.jobs.verify import verify_records
+from sheetsync.jobs.undo import UNDOES
+from sheetsync.jobs.verify import alerts, verify_records
 from sheetsync.ports import OperationRecord, StoredPlan
 
 QUEUED_SHOWN_FROM = 50
@@ -51,7 +61,8 @@ def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None)
         settle_dead_owner(desk)
         if not _to_send(desk, planned):
             return _already_done(desk, stored, planned)
-    with running(desk, "push", run=run, plan=digest) as now:
+    kind = "undo" if UNDOES in stored.body else "push"
+    with running(desk, kind, run=run, plan=digest) as now:
         now.desk.sheet.ensure_writable()
         result = _carry_out(now.desk, stored, planned, run=now.run, check=check)
         now.result = {
@@ -72,19 +83,39 @@ def _carry_out(
             held.lease,
             connection_name=desk.name,
             plan=stored.digest,
-            capabilities=desk.rules.capabilities,
+            capabilities=_proving(desk) if waiting else desk.rules.capabilities,
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
-        sending = Sending(desk, held, run)
+        # what an interrupted run of this plan has done counts as done
+        sending = Sending(desk, held, run, total=len(planned), done=len(planned) - len(waiting))
         send_all(sending, waiting)
         warnings += finish_showing(desk, sending.told)
         if check and sending.stopped is None:
-            _check(desk, planned, run)  # still the owner: the next push begins when this one has told its end
+            # still the owner: the next push begins when this one has told its end
+            try:
+                _check(desk, planned, run)
+            except InterruptedRunError as error:
+                sending.stop(error)
+            except KeyboardInterrupt:
+                sending.stop(InterruptedRunError("The push was stopped while it verified; all was sent."))
             warnings += finish_showing(desk)
     if sending.stopped is not None:
         raise _stopped(desk, sending.stopped, planned, run)
+    warnings += refresh_results(desk, [each.operation.key for each in planned])
     return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)
+
+
+def _proving(desk: Desk) -> Capabilities:
+    """Return the capabilities with the kind of evidence that the credit system lets us have today.
+
+    Raises:
+        ProviderError: it could not be asked.
+    """
+    try:
+        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
+    except (RejectedError, RetryableError) as error:
+        raise ProviderError(error.message, hint=error.hint) from error
 
 
 def _asked_by(desk: Desk, planned: Planned) -> Planned:
@@ -125,6 +156,7 @@ def _result(
     desk: Desk, run: str, planned: Sequence[Planned], *, told: Mapping[str, Told], warnings: list[str]
 ) -> dict[str, Any]:
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
+    warnings = warnings + alerts(desk, list(records))
     rows = []
     for each in planned:
         key = each.operation.key

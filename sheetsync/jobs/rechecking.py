@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sheetsync.core.states import OperationState
+from sheetsync.core.states import UNPROVEN, OperationState
+from sheetsync.jobs.proving import LOOKED_FOR, is_look_due
 from sheetsync.ports import Ledger, OperationRecord
 
 CHECKS_MOST = 8
@@ -27,8 +28,15 @@ def due_at(record: OperationRecord, settle_after: timedelta) -> datetime | None:
     return record.checked_at + min(pause, PAUSE_MOST)
 
 
+def is_left_to_a_person(record: OperationRecord, settle_after: timedelta) -> bool:
+    """Whether no automatic check looks at an unproven operation any more."""
+    return record.state in UNPROVEN and record.checks > 0 and due_at(record, settle_after) is None
+
+
 def is_due(ledger: Ledger, system: str, settle_after: timedelta) -> bool:
-    """Whether some operation of the system is to be checked now."""
+    """Whether some operation of the system is to be checked now, or a settled one looked for again."""
     now = ledger.runs.now()
     moments = (due_at(record, settle_after) for record in ledger.operations.unsettled(system))
-    return any(moment is not None and moment <= now for moment in moments)
+    if any(moment is not None and moment <= now for moment in moments):
+        return True
+    return any(is_look_due(record, now) for record in ledger.operations.lately(system, now - LOOKED_FOR))

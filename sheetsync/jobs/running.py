@@ -1,7 +1,7 @@
 """A run: one execution of a use case, durable, with progress that others can watch."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ PROGRESS_EVERY_S = 0.5
 """Seconds between two notes of progress in the ledger: often enough to watch, rare enough to cost nothing."""
 
 
-STAGES = {"push": "Pushing", "pull": "Reading accounts", "verify": "Verifying"}
+STAGES = {"push": "Pushing", "undo": "Pushing", "pull": "Reading accounts", "verify": "Verifying"}
 """The stage of each kind of run that its progress counts."""
 
 BEATS_PER_LEASE = 3
@@ -50,20 +50,25 @@ class Running:
             InterruptedRunError: somebody cancelled the run.
         """
         self._shown(what, done, total)
-        if what != self._stage:
-            return
-        self._last = (done, total)
+        if what == self._stage:
+            self._last = (done, total)
         now_s = self.desk.processes.uptime_s()
         with self._lock:
             if now_s - self._noted_s < PROGRESS_EVERY_S:
                 return
             self._noted_s = now_s
-        cancelled = self.desk.ledger.runs.progress(self.run, done, total)
-        if cancelled:
+        if self._is_cancelled():
             raise InterruptedRunError(
                 f"The run {self.run} was cancelled; what was done before stays done.",
                 hint=f"See: sheetsync run {self.run}",
             )
+
+    def _is_cancelled(self) -> bool:
+        """Note the progress, and look whether somebody asked the run to stop."""
+        if self._last is not None:
+            return self.desk.ledger.runs.progress(self.run, *self._last)
+        found = self.desk.ledger.runs.get(self.run)
+        return found is not None and found.cancel
 
     def note_last(self) -> None:
         """Note the progress that the last throttled report left out."""
@@ -72,7 +77,14 @@ class Running:
 
 
 @contextmanager
-def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None = None) -> Iterator[Running]:
+def running(
+    desk: Desk,
+    kind: str,
+    *,
+    run: str | None = None,
+    plan: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Iterator[Running]:
     """Begin a run, or go on with one that waited in the ledger, and write down how it ended.
 
     Args:
@@ -80,11 +92,13 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
         kind: pull, push, verify …
         run: the id of a run that waited, claimed by this process.
         plan: digest of the plan it carries out.
+        params: what a worker needs to go on with it if this process dies.
     """
     waited = run is not None
     if run is None:
+        me = desk.processes.me()
         run = desk.ledger.runs.start(
-            kind, desk.name, desk.system, actor=desk.actor, owner=desk.processes.me(), plan=plan
+            kind, desk.name, desk.system, actor=desk.actor, owner=me, plan=plan, params=params
         )
     now = Running(desk, kind, run)
     try:
@@ -97,6 +111,9 @@ def running(desk: Desk, kind: str, *, run: str | None = None, plan: str | None =
         raise
     except InterruptedRunError as error:
         end(desk, run, "cancelled", error.as_dict())
+        raise
+    except KeyboardInterrupt:
+        end(desk, run, "cancelled")
         raise
     except SheetsyncError as error:
         end(desk, run, "failed", error.as_dict())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sheetsync.core import words
 from sheetsync.core.accounts import Action, Balances, resulting
 from sheetsync.core.decide import Planned
-from sheetsync.core.states import OperationState, RowStatus
+from sheetsync.core.states import UNPROVEN, UNSETTLED, OperationState, RowStatus
 from sheetsync.errors import (
     InterruptedRunError,
     LostLeaseError,
@@ -21,7 +21,9 @@ from sheetsync.errors import (
 from sheetsync.jobs.attempt import Answer, Attempt
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import Drive
+from sheetsync.jobs.proving import look_before_again
 from sheetsync.jobs.showing import Told
+from sheetsync.jobs.verify import verify_records
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Sending:
     """A push while it sends.
 
     Attributes:
+        total, done: operations of the plan, and those that are through.
         told: operation key → what to say of an operation that was not sent after all.
         stopped: what ended the push early; nothing more is claimed then.
     """
@@ -36,10 +39,11 @@ class Sending:
     desk: Desk
     held: Drive
     run: str
+    total: int
+    done: int = 0
     told: dict[str, Told] = field(default_factory=dict)
     stopped: SheetsyncError | None = None
     warnings: list[str] = field(default_factory=list)
-    done: int = 0
     unknown_in_a_row: int = 0
     halt: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -73,7 +77,7 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
     groups: dict[str, list[Planned]] = defaultdict(list)
     for each in waiting:
         groups[each.operation.account_id].append(each)
-    if desk.ledger.runs.progress(sending.run, 0, len(waiting)):
+    if desk.ledger.runs.progress(sending.run, sending.done, sending.total):
         # asked while nobody drove it
         sending.stop(InterruptedRunError("The run was cancelled; nothing more was sent."))
     queue = iter(groups.values())
@@ -81,7 +85,7 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
     try:
         with ThreadPoolExecutor(desk.limits.parallel_requests) as pool:
             workers = [
-                pool.submit(_work, sending, queue, turn, len(waiting))
+                pool.submit(_work, sending, queue, turn)
                 for _ in range(min(desk.limits.parallel_requests, len(groups)))
             ]
             try:
@@ -96,27 +100,54 @@ def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
     finally:
         if not sending.held.lost.is_set():
             desk.ledger.operations.withdraw(sending.run, why="the push ended before this row was sent")
-            desk.ledger.runs.progress(sending.run, sending.done, len(waiting))
+            desk.ledger.runs.progress(sending.run, sending.done, sending.total)
 
 
-def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock, total: int) -> None:
+def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock) -> None:
     while not sending.halt.is_set():
         with turn:
             group = next(queue, None)
         if group is None:
             return
-        for planned in group:
-            if sending.halt.is_set():
-                return
-            try:
-                send_one(sending, planned)
-                with sending.lock:
-                    sending.done += 1
-                    done = sending.done
-                sending.desk.report("Pushing", done, total)
-            except SheetsyncError as error:
-                sending.stop(error)
-                return
+        try:
+            _send_group(sending, group)
+        except SheetsyncError as error:
+            sending.stop(error)
+            return
+
+
+def _send_group(sending: Sending, group: Sequence[Planned]) -> None:
+    """Send one account's operations in their order; one that touches the same unit waits for proof."""
+    waiting = list(group)
+    while waiting and not sending.halt.is_set():
+        planned, *waiting = waiting
+        send_one(sending, planned)
+        with sending.lock:
+            sending.done += 1
+            done = sending.done
+        sending.desk.report("Pushing", done, sending.total)
+        after = [each for each in waiting if _share_a_unit(each, planned)]
+        if after and not _is_settled(sending, planned):
+            for each in after:
+                _withdraw(sending, each, RowStatus.EDITED, NOT_PROVEN)
+            waiting = [each for each in waiting if each not in after]
+
+
+NOT_PROVEN = "Not sent: an earlier change of this user is not proven yet. Verify, then plan the rest again."
+
+
+def _share_a_unit(one: Planned, other: Planned) -> bool:
+    return bool(set(one.after) & set(other.after))
+
+
+def _is_settled(sending: Sending, planned: Planned) -> bool:
+    """Whether an operation is settled, after one look: two at once could not be told apart by a balance."""
+    key = planned.operation.key
+    record = sending.desk.ledger.operations.by_key([key])[key]
+    if record.state in UNPROVEN:
+        verify_records(sending.desk, [record], run=sending.run)
+        record = sending.desk.ledger.operations.by_key([key])[key]
+    return record.state not in UNSETTLED
 
 
 def send_one(sending: Sending, planned: Planned) -> None:
@@ -126,6 +157,8 @@ def send_one(sending: Sending, planned: Planned) -> None:
         ProviderError: every other operation would meet the same.
         LostLeaseError: another process took over.
     """
+    if planned.attempt > 1 and not _never_arrived(sending, planned):
+        return
     before = _balances(sending, planned)
     if before is None or not _still_fits(sending, planned, before):
         return
@@ -140,6 +173,22 @@ def send_one(sending: Sending, planned: Planned) -> None:
     answer = _send(sending, attempt)
     if answer is not None:
         _conclude(sending, planned, answer)
+
+
+def _never_arrived(sending: Sending, planned: Planned) -> bool:
+    """Look once more for earlier attempts, where the credit system has transactions.
+
+    Raises:
+        ContradictionError: they are there, but not as we know them.
+    """
+    key = planned.operation.key
+    record = sending.desk.ledger.operations.by_key([key])[key]
+    why = look_before_again(sending.desk, record, run=sending.run)
+    if why is None:
+        return True
+    if sending.desk.ledger.operations.by_key([key])[key].state is OperationState.QUEUED:
+        _withdraw(sending, planned, RowStatus.EDITED, why)
+    return False
 
 
 def _conclude(sending: Sending, planned: Planned, answer: Answer) -> None:

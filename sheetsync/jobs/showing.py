@@ -40,12 +40,13 @@ def show(desk: Desk, told: Mapping[str, Told] | None = None) -> int:
     Raises:
         SheetError, LayoutError: the tab could not be written; the ledger keeps what is to be shown.
     """
-    records = desk.ledger.operations.unshown(desk.name)
     written = 0
     for _ in range(TRIES):
-        if not records:
+        if not desk.ledger.operations.unshown(desk.name):
             break
         tab = desk.sheet.read()
+        # only now: what another process settles and shows after this, changes the tab under our write
+        records = desk.ledger.operations.unshown(desk.name)
         patches, keys = _patches(desk, tab, records, told or {})
         outcome = desk.sheet.write(patches)
         written += len(outcome.applied)
@@ -53,8 +54,16 @@ def show(desk: Desk, told: Mapping[str, Told] | None = None) -> int:
         done = {key for account_id, found in keys.items() if account_id not in moved for key in found}
         states = {record.key: record.state for record in records if record.key in done}
         desk.ledger.operations.mark_shown(states)
-        records = [record for record in records if record.key not in done]
     return written
+
+
+def unspoken(cells: Mapping[str, CellValue], formulas: Collection[str] = ()) -> dict[str, CellValue]:
+    """Return what a row must still say for a status to be written: nothing newer by another process.
+
+    A push, a verify and a preview may show their results in one tab at the same time.
+    """
+    said = (fields.STATUS, fields.MESSAGE, fields.KEY)
+    return {name: cells[name] for name in said if name in cells and name not in formulas}
 
 
 def _patches(
@@ -67,10 +76,11 @@ def _patches(
     book = desk.book(set(by_account))
     rows = _rows(tab, book, by_account)
     history = desk.ledger.accounts.history(desk.system, set(by_account))
+    lines = desk.ledger.lines.of_accounts(desk.system, set(by_account))
     patches = []
     for account_id, found in by_account.items():
         for suspect in rows.get(account_id, []):
-            row = interpret(suspect, book, history.get(account_id, {}))
+            row = interpret(suspect, book, history.get(account_id, {}), lines.get(account_id, ()))
             patches.append(_patch(desk, row, found, book.baselines[account_id], told))
     return patches, {account_id: [each.key for each in found] for account_id, found in by_account.items()}
 
@@ -92,7 +102,7 @@ def _patch(
 ) -> Patch:
     """Return what one row is to show: the least settled operation decides, confirmed edits are cleared."""
     unproven = [record for record in records if record.state in UNPROVEN]
-    speaker = unproven[0] if unproven else records[-1]
+    speaker, suspect = unproven[0] if unproven else records[-1], row.suspect
     cells = status_cells(desk, *_words(speaker, told))
     holding = {wanted.key for wanted in row.wanted}
     confirmed = [record for record in records if record.state is OperationState.CONFIRMED]
@@ -103,9 +113,9 @@ def _patch(
         cells |= _kept_cells(desk, row, confirmed[-1], baseline, cells)
     return Patch(
         account_id=baseline.account_id,
-        row=row.suspect.number,
+        row=suspect.number,
         cells=cells,
-        only_if=dict(row.suspect.cells) if confirmed else {},
+        only_if=dict(suspect.cells) if confirmed else unspoken(suspect.cells, suspect.formulas),
     )
 
 

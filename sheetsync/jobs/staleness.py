@@ -1,14 +1,19 @@
 """Whether a plan still says what tab, baseline and clock say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sheetsync.core.decide import Planned
+from sheetsync.core.decide import Planned, RowResult
 from sheetsync.core.plan import Plan, totals
 from sheetsync.errors import StalePlanError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.limits import refuse_unsafe
-from sheetsync.jobs.survey import Live, Survey, survey
+from sheetsync.jobs.listing import LINES, results_of, wishes_of
+from sheetsync.jobs.survey import Live, survey
+from sheetsync.jobs.undo import UNDOES, compensations
 from sheetsync.ports import StoredPlan
+
+Held = Mapping[str, Mapping[str, int | None]]
+"""Account id → balances of the baseline."""
 
 NAMES_SHOWN = 10
 """Users named in the sentence; ``details`` has all."""
@@ -34,9 +39,8 @@ def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> 
             f"The plan expired at {desk.local(stored.expires_at)}; nothing more was sent from it.",
             hint=f"Preview again: sheetsync preview {desk.name}",
         )
-    ids = {each.operation.account_id for each in waiting}
-    seen = survey(desk, desk.sheet.read(), live=_as_planned(waiting), account_ids=ids, include_hidden=True)
-    moved = list(_moved(stored, seen, waiting))
+    results, held = _now(desk, stored, waiting)
+    moved = list(_moved(stored, results, waiting, held=held))
     if moved:
         names = ", ".join(moved[:NAMES_SHOWN]) + (" …" if len(moved) > NAMES_SHOWN else "")
         rows = "row changed" if len(moved) == 1 else "rows changed"
@@ -48,7 +52,7 @@ def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> 
     plan = Plan(
         connection=desk.name,
         operations=tuple(waiting),
-        rows=seen.results,
+        rows=tuple(results),
         totals=totals(waiting, desk.units),
         ahead=stored.body["ahead"],
     )
@@ -63,14 +67,29 @@ def _as_planned(waiting: Sequence[Planned]) -> Live:
     return lambda account_ids: {each: balances[each] for each in account_ids if each in balances}
 
 
-def _moved(stored: StoredPlan, seen: Survey, waiting: Sequence[Planned]) -> Iterator[str]:
+def _now(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> tuple[Sequence[RowResult], Held]:
+    """Return what the plan would be now, and the baselines that it would rest on."""
+    live = _as_planned(waiting)
+    if UNDOES in stored.body:
+        meant = compensations(desk, stored.body[UNDOES], live=live)
+        return meant.results, meant.held
+    if LINES in stored.body:
+        listed = results_of(desk, wishes_of(waiting, stored.body[LINES]), live=live)
+        return listed.results, listed.held
+    ids = {each.operation.account_id for each in waiting}
+    seen = survey(desk, desk.sheet.read(), live=live, account_ids=ids, include_hidden=True)
+    baselines = seen.book.baselines
+    return seen.results, {each: dict(baselines[each].balances) for each in ids if each in baselines}
+
+
+def _moved(
+    stored: StoredPlan, results: Iterable[RowResult], waiting: Sequence[Planned], *, held: Held
+) -> Iterator[str]:
     """Yield accounts whose edit, Key or baseline is not the plan's any more."""
-    now = {each.operation.key: each for row in seen.results for each in row.planned}
+    now = {each.operation.key: each for row in results for each in row.planned}
     for each in waiting:
         account_id = each.operation.account_id
         same = now.get(each.operation.key)
-        baseline = seen.book.baselines.get(account_id)
-        held = None if baseline is None else dict(baseline.balances)
         edit_moved = same is None or (same.attempt, same.basis) != (each.attempt, each.basis)
-        if edit_moved or held != stored.body["baselines"][account_id]:
+        if edit_moved or held.get(account_id) != stored.body["baselines"][account_id]:
             yield account_id

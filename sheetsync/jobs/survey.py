@@ -63,7 +63,11 @@ def survey(
     scanned = scan(tab, book, marked={record.account_id for record in unsettled})
     suspects = scanned.suspects
     history = desk.ledger.accounts.history(desk.system, {suspect.account_id for suspect in suspects})
-    every = [interpret(suspect, book, history.get(suspect.account_id, {})) for suspect in suspects]
+    lines = desk.ledger.lines.of_accounts(desk.system, {suspect.account_id for suspect in suspects})
+    every = [
+        interpret(suspect, book, history.get(suspect.account_id, {}), lines.get(suspect.account_id, ()))
+        for suspect in suspects
+    ]
     rows = [row for row in every if account_ids is None or row.suspect.account_id in account_ids]
     left_out = [row for row in rows if row.suspect.hidden and not include_hidden and _asks(row)]
     kept = [row for row in rows if include_hidden or not row.suspect.hidden or not _asks(row)]

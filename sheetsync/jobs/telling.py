@@ -65,12 +65,15 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         before={unit.unit: unit.before for unit in record.units},
         expected={unit.unit: unit.expected for unit in record.units},
         left_at=record.left_at or desk.clock.now(),
+        sent_at=record.sent_at,
     )
 
 
 def evidence_json(record: OperationRecord) -> dict[str, Any] | None:
     """Return evidence with amounts as text; one unit's amounts stand alone, several by unit code."""
     evidence = record.evidence
+    if evidence is not None and evidence.get("kind") == "transaction":
+        return {name: evidence[name] for name in ("kind", "id", "ids") if name in evidence}
     if evidence is None or evidence.get("kind") != "balance":
         return None if evidence is None else dict(evidence)
     units = {unit.unit: unit for unit in record.units}

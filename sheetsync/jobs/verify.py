@@ -1,23 +1,27 @@
 """Verify: re-read and decide, per operation, what really happened. Sends nothing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sheetsync.core.accounts import Account
-from sheetsync.core.states import UNPROVEN, OperationState
+from sheetsync.core.accounts import Account, EvidenceKind
+from sheetsync.core.evidence import ALERT
+from sheetsync.core.states import AT_REST, UNPROVEN, OperationState
 from sheetsync.core.verify import Verdict, by_balance
-from sheetsync.errors import ProviderError, RejectedError, RetryableError
+from sheetsync.errors import InterruptedRunError, ProviderError, RejectedError, RetryableError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner, wait_until
 from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
+from sheetsync.jobs.proving import Proving, is_proven_by_transaction, to_look_for
+from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
 from sheetsync.ports import OperationRecord
 
-VERIFIABLE = frozenset({OperationState.ACCEPTED, OperationState.UNKNOWN})
+VERIFIABLE = AT_REST
 
 
 def verify(
@@ -39,12 +43,19 @@ def verify(
         ProviderError: the credit system could not be reached; what was proven before stays proven.
     """
     settle_dead_owner(desk)
-    with running(desk, "verify", run=run) as now:
+    params = {"account_ids": sorted(account_ids or ()), "wait": wait}
+    with running(desk, "verify", run=run, params=params) as now:
         looked_at = _open(desk, account_ids)
-        if wait:
-            _wait_for(now.desk, looked_at)
-        verify_records(now.desk, looked_at, run=now.run)
-        result = _result(desk, now.run, [record.key for record in looked_at])
+        try:
+            if wait:
+                _wait_for(now.desk, looked_at)
+            settled = to_look_for(now.desk, account_ids)
+            late = verify_records(now.desk, looked_at, run=now.run, settled=settled)
+        except InterruptedRunError:
+            finish_showing(desk)  # what was proven until then
+            raise
+        keys = [record.key for record in looked_at]
+        result = _result(desk, now.run, [*keys, *sorted(late - set(keys))])
         now.result = {
             name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result
         }
@@ -66,12 +77,13 @@ def _wait_for(desk: Desk, records: Iterable[OperationRecord]) -> None:
         if record.state is OperationState.UNKNOWN and record.left_at is not None
     ]
     if due:
-        desk.report(f"Waiting until {desk.local(max(due))} for lost requests", 0, None)
-        wait_until(desk, max(due))
+        wait_until(desk, max(due), what=f"Waiting until {desk.local(max(due))} for lost requests")
 
 
 def _result(desk: Desk, run: str, keys: list[str]) -> dict[str, Any]:
     warnings = finish_showing(desk)
+    warnings += alerts(desk, keys)
+    warnings += refresh_results(desk, keys)
     records = desk.ledger.operations.by_key(keys)
     rows = [telling.operation_row(records[key]) for key in keys]
     return {
@@ -85,8 +97,29 @@ def _result(desk: Desk, run: str, keys: list[str]) -> dict[str, Any]:
     }
 
 
-def verify_records(desk: Desk, records: Iterable[OperationRecord], *, run: str) -> None:
+def alerts(desk: Desk, keys: Collection[str]) -> list[str]:
+    """Return what contradicts the ledger, of these operations, in words."""
+    records = desk.ledger.operations.by_key(keys)
+    return [
+        f"User {records[key].account_id}: {records[key].message}"
+        for key in keys
+        if key in records and records[key].message.startswith(ALERT)
+    ]
+
+
+def verify_records(
+    desk: Desk, records: Iterable[OperationRecord], *, run: str, settled: Sequence[OperationRecord] = ()
+) -> set[str]:
     """Read the accounts of these operations once each and write down what that proves.
+
+    Args:
+        desk: the connection.
+        records: operations; those that are settled are left alone.
+        run: this run.
+        settled: operations of which transactions are looked for although they are settled.
+
+    Returns:
+        The keys of settled operations that turned up late.
 
     Raises:
         ProviderError: the credit system could not be reached.
@@ -95,35 +128,47 @@ def verify_records(desk: Desk, records: Iterable[OperationRecord], *, run: str) 
     for record in records:
         if record.state in VERIFIABLE:
             by_account[record.account_id].append(record)
-    if not by_account:
-        return
+    if not by_account and not settled:
+        return set()
     reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="verify")
+    read: dict[str, tuple[datetime, Account]] = {}
+    by_transaction: list[OperationRecord] = []
     for done, (account_id, read_at, found) in enumerate(_reads(desk, by_account), start=1):
         for record in by_account[account_id]:
-            if isinstance(found, Account):
-                judge(desk, record, found, read_at=read_at, reading=reading)
-            else:
+            if not isinstance(found, Account):
                 desk.ledger.operations.note(record.key, message=found, evidence=None)
+            elif is_proven_by_transaction(record):
+                read[account_id] = (read_at, found)
+                by_transaction.append(record)
+            else:
+                judge(desk, record, found, read_at=read_at, reading=reading)
         desk.report("Verifying", done, len(by_account))
+    return Proving(desk, run, reading, read).prove(by_transaction, settled=settled)
 
 
 LIST_FROM = 30
-"""Accounts from which one walk through the list is cheaper than a request for each, where it has balances."""
+"""Accounts from which one walk through the list may be cheaper than a request for each, where it has
+balances."""
 
 
 def _reads(desk: Desk, account_ids: Collection[str]) -> Iterator[tuple[str, datetime, Account | str]]:
     """Yield (account id, when the read started, account or why not) by as few requests as possible."""
-    if desk.rules.capabilities.lists_balances and len(account_ids) >= LIST_FROM:
-        read_at, missing = desk.clock.now(), set(account_ids)
+    rest = set(account_ids)
+    if _list_is_cheaper(desk, len(rest)):
+        read_at = desk.clock.now()
         for account in desk.provider.accounts(lambda _done, _total: None):
-            if account.account_id in missing:
-                missing.discard(account.account_id)
+            if account.account_id in rest:
+                rest.discard(account.account_id)
                 yield account.account_id, read_at, account
-        for account_id in sorted(missing):
-            yield account_id, read_at, "Not proven: the credit system's list no longer has this user."
-        return
     with ThreadPoolExecutor(desk.limits.parallel_requests) as pool:
-        yield from pool.map(lambda account_id: _read(desk, account_id), account_ids)
+        yield from pool.map(lambda account_id: _read(desk, account_id), sorted(rest))
+
+
+def _list_is_cheaper(desk: Desk, wanted: int) -> bool:
+    offered = desk.rules.capabilities
+    if not offered.lists_balances or wanted < LIST_FROM:
+        return False
+    return desk.ledger.accounts.count(desk.system) / offered.page + 2 < wanted
 
 
 def _read(desk: Desk, account_id: str) -> tuple[str, datetime, Account | str]:
@@ -140,11 +185,18 @@ def _read(desk: Desk, account_id: str) -> tuple[str, datetime, Account | str]:
         return account_id, read_at, f"Not proven yet: the balance could not be read. {error.message}"
 
 
+FALLBACK = "Transactions may not be read here, so the balance is the only proof."
+"""Said of an operation whose credit system has transactions that we were not allowed to see."""
+
+
 def judge(desk: Desk, record: OperationRecord, account: Account, *, read_at: datetime, reading: int) -> None:
     """Decide one operation by a read that started at ``read_at``, and write the verdict down."""
     verdict: Verdict = by_balance(
         telling.sent(desk, record), account.balances, read_at=read_at, policy=desk.policy, units=desk.units
     )
+    offered = desk.rules.capabilities.evidence
+    if offered is EvidenceKind.TRANSACTION and verdict.evidence is not None:
+        verdict = replace(verdict, message=f"{verdict.message.rstrip('.')}. {FALLBACK}")
     if verdict.state is None:
         if verdict.evidence is None and record.message:
             return  # too early to tell, and the row already says what happened to the request

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
-from sheetsync.core.accounts import Account
+from sheetsync.core.accounts import Account, Balances
 from sheetsync.core.diff import Baseline
 from sheetsync.core.keys import KeyMaker, RowKey
 from sheetsync.ledger.baseline import read_baselines, record_accounts
@@ -46,6 +46,12 @@ class AccountStore:
         with self._database.read() as connection:
             query = select(systems.c.reading).where(systems.c.system == system)
             return connection.execute(query).scalar_one_or_none() or 0
+
+    def count(self, system: str) -> int:
+        """Return how many accounts the baseline holds."""
+        query = select(func.count()).select_from(accounts).where(accounts.c.system == system)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def record(self, system: str, reading: int, found: Sequence[Account]) -> None:
         """Move the baseline on to what a reading found; an older reading never overwrites a newer one."""
@@ -107,6 +113,22 @@ class AccountStore:
             for chunk in chunks(sorted(account_ids)):
                 found |= read_baselines(connection, system, maker, account_ids=chunk)
             return found
+
+    def seen_since(self, system: str, reading: int) -> dict[str, Balances]:
+        """Return account id → balances of every account that this reading or a later one saw."""
+        query = (
+            select(holdings.c.account_id, holdings.c.unit, holdings.c.amount)
+            .join(
+                accounts,
+                and_(accounts.c.system == holdings.c.system, accounts.c.account_id == holdings.c.account_id),
+            )
+            .where(holdings.c.system == system, accounts.c.reading >= reading, ~accounts.c.missing)
+        )
+        found: dict[str, dict[str, int | None]] = {}
+        with self._database.read() as connection:
+            for account_id, unit, amount in connection.execute(query):
+                found.setdefault(account_id, {})[unit] = amount
+        return dict(found)
 
     def history(
         self, system: str, account_ids: Collection[str]

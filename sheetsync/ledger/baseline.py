@@ -15,7 +15,7 @@ from sheetsync.ledger.schema import accounts, balances, holdings
 _RENAME = (
     update(accounts)
     .where(accounts.c.system == bindparam("which_system"), accounts.c.account_id == bindparam("id"))
-    .values(email=bindparam("new_email"), name=bindparam("new_name"))
+    .values(email=bindparam("new_email"), name=bindparam("new_name"), details=bindparam("new_details"))
 )
 _MOVE = (
     update(holdings)
@@ -62,13 +62,15 @@ def _add_and_rename(
     fresh, renamed = [], []
     for account in found:
         row = known.get(account.account_id)
-        values = {"email": account.email, "name": account.name}
+        # a read that says nothing of the details leaves them as they are
+        details = dict(account.details) or (row.details if row is not None else None)
+        values = {"email": account.email, "name": account.name, "details": details}
         if row is None:
             key = {"system": system, "account_id": account.account_id}
             fresh.append({**key, **values, "missing": False, "reading": reading})
-        elif (row.email, row.name) != (account.email, account.name):
+        elif any(getattr(row, name) != value for name, value in values.items()):
             key = {"which_system": system, "id": account.account_id}
-            renamed.append({**key, "new_email": account.email, "new_name": account.name})
+            renamed.append({**key, **{f"new_{name}": value for name, value in values.items()}})
     if fresh:
         connection.execute(insert(accounts), fresh)
     if renamed:
@@ -125,9 +127,8 @@ def read_baselines(
     connection: Connection, system: str, maker: KeyMaker, *, account_ids: list[str] | None = None
 ) -> dict[str, Baseline]:
     """Return account id → baseline, of all accounts or of those named."""
-    who = select(accounts.c.account_id, accounts.c.email, accounts.c.name, accounts.c.missing).where(
-        accounts.c.system == system
-    )
+    names = ("account_id", "email", "name", "missing", "details")
+    who = select(*(accounts.c[name] for name in names)).where(accounts.c.system == system)
     what = select(
         holdings.c.account_id, holdings.c.unit, holdings.c.amount, holdings.c.epoch, holdings.c.basis
     ).where(holdings.c.system == system)
@@ -143,7 +144,7 @@ def read_baselines(
         epochs[unit] = epoch
         bases.append(basis)
     found = {}
-    for account_id, email, name, missing in connection.execute(who):
+    for account_id, email, name, missing, details in connection.execute(who):
         amounts, epochs, bases = held[account_id]
         basis = max(bases)
         key = maker.write((account_id, email, name), [epochs.get(unit, 0) for unit in maker.units], basis)
@@ -156,5 +157,6 @@ def read_baselines(
             basis=basis,
             key=key,
             missing=missing,
+            details=details or {},
         )
     return found

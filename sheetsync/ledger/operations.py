@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from sheetsync.core.accounts import Account, Balances, Capabilities
 from sheetsync.core.decide import Planned
-from sheetsync.core.states import UNPROVEN, OperationState
+from sheetsync.core.states import AT_REST, UNPROVEN, OperationState
 from sheetsync.ledger import transitions, verdicts
 from sheetsync.ledger.baseline import record_accounts
 from sheetsync.ledger.chunks import chunks
@@ -116,6 +116,7 @@ class OperationStore(OperationReader):
         evidence: Mapping[str, Any],
         account: Account,
         reading: int,
+        from_states: Collection[OperationState] = AT_REST,
     ) -> bool:
         """Write what a re-read proved: ``accepted | unknown → confirmed | not_applied``.
 
@@ -129,7 +130,7 @@ class OperationStore(OperationReader):
             system = verdicts.settle(
                 transaction,
                 key,
-                from_states=verdicts.UNPROVEN_AT_REST,
+                from_states=from_states,
                 state=state,
                 message=message,
                 evidence=evidence,
@@ -161,6 +162,15 @@ class OperationStore(OperationReader):
 
         self._database.write(work)
 
+    def alert(self, key: str, *, message: str, evidence: Mapping[str, Any]) -> bool:
+        """Keep what contradicts the ledger, as an event and on the row; False if it says so already."""
+        return self._database.write(partial(verdicts.alert, key=key, message=message, evidence=evidence))
+
+    def looked_up(self, keys: Collection[str]) -> None:
+        """Note that settled operations were looked for again just now."""
+        for chunk in chunks(sorted(keys)):
+            self._database.write(partial(_looked_up, keys=chunk))
+
     def resolve(self, key: str, *, applied: bool, actor: str, reason: str) -> bool:
         """Settle an unproven operation by a person's verdict; False if it is not unproven any more."""
         outcome = "applied" if applied else "not applied"
@@ -168,7 +178,7 @@ class OperationStore(OperationReader):
             partial(
                 verdicts.settle,
                 key=key,
-                from_states=verdicts.UNPROVEN_AT_REST,
+                from_states=AT_REST,
                 state=OperationState.CONFIRMED if applied else OperationState.NOT_APPLIED,
                 message=f"Settled as {outcome} by {actor}: {reason}",
                 evidence={"kind": "person", "by": actor, "reason": reason},
@@ -185,6 +195,11 @@ class OperationStore(OperationReader):
         for state, keys in by_state.items():
             for chunk in chunks(keys):
                 self._database.write(partial(_mark_shown, keys=chunk, state=state))
+
+
+def _looked_up(transaction: Transaction, keys: Collection[str]) -> None:
+    statement = update(operations).where(operations.c.key.in_(keys)).values(checked_at=transaction.now)
+    transaction.connection.execute(statement)
 
 
 def _mark_shown(transaction: Transaction, keys: Collection[str], state: OperationState) -> None:

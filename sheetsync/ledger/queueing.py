@@ -61,6 +61,9 @@ def _queue(
     fresh, again = [], []
     for each in wanted:
         key, values = each.operation.key, _queued_values(each, lease, fixed)
+        if key in known and known[key].attempts:
+            # how it is proven stays as it was: what its first attempt left can only be found that way
+            values["evidence_kind"] = known[key].evidence_kind
         if key in known:
             again.append({"which": key} | {f"new_{name}": value for name, value in values.items()})
         else:
@@ -78,8 +81,10 @@ def _queue(
 
 
 def _known(transaction: Transaction, planned: Sequence[Planned]) -> dict[str, Any]:
-    columns = (operations.c.key, operations.c.state, operations.c.closed, operations.c.attempts)
-    query = select(*columns).where(operations.c.key.in_([each.operation.key for each in planned]))
+    names = ("key", "state", "closed", "attempts", "evidence_kind")
+    query = select(*(operations.c[name] for name in names)).where(
+        operations.c.key.in_([each.operation.key for each in planned])
+    )
     return {row.key: row for row in transaction.connection.execute(query)}
 
 

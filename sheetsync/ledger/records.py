@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select
 
-from sheetsync.core.states import UNSETTLED, OperationState
+from sheetsync.core.accounts import EvidenceKind
+from sheetsync.core.states import SENDABLE, UNSETTLED, OperationState
 from sheetsync.ledger.chunks import chunks
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.schema import operation_texts, operation_units, operations
 from sheetsync.ports import OperationRecord, UnitRecord
 
-_INTERNAL = ("fence", "evidence_kind", "doubtful")
+_INTERNAL = ("fence", "doubtful")
 _RECORDS = select(
     *(column for column in operations.c if column.name not in _INTERNAL),
     operation_texts.c.email,
@@ -38,6 +40,18 @@ class OperationReader:
         """Return every operation of the system that is not settled, oldest first."""
         with self._database.read() as connection:
             return _select(connection, operations.c.system == system, operations.c.state.in_(UNSETTLED))
+
+    def lately(self, system: str, since: datetime) -> list[OperationRecord]:
+        """Return what is proven by transaction, was sent, and was settled since as not having counted."""
+        where = (
+            operations.c.system == system,
+            operations.c.state.in_(SENDABLE),
+            operations.c.attempts > 0,
+            operations.c.evidence_kind == EvidenceKind.TRANSACTION,
+            operations.c.settled_at >= since,
+        )
+        with self._database.read() as connection:
+            return _select(connection, *where)
 
     def unshown(self, connection_name: str) -> list[OperationRecord]:
         """Return operations of the connection whose present state its tab does not show yet."""
@@ -91,10 +105,14 @@ def _select(
     )
     rows = connection.execute(query).mappings().all()
     units = _units(connection, [row["key"] for row in rows])
-    return [
-        OperationRecord(**{**row, "state": OperationState(row["state"])}, units=tuple(units[row["key"]]))
-        for row in rows
-    ]
+    return [OperationRecord(**{**row, **_words(row)}, units=tuple(units[row["key"]])) for row in rows]
+
+
+def _words(row: RowMapping) -> dict[str, Any]:
+    return {
+        "state": OperationState(row["state"]),
+        "evidence_kind": EvidenceKind(row["evidence_kind"]),
+    }
 
 
 def _units(connection: Connection, keys: Sequence[str]) -> dict[str, list[UnitRecord]]:

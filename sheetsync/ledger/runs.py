@@ -97,6 +97,16 @@ class RunStore:
 
         self._database.write(work)
 
+    def keep(self, run: str, params: Mapping[str, Any]) -> None:
+        """Keep, beside the run's other parameters, what whoever goes on with it needs."""
+
+        def work(transaction: Transaction) -> None:
+            connection, which = transaction.connection, runs.c.run == run
+            held = connection.execute(select(runs.c.params).where(which)).scalar_one() or {}
+            connection.execute(update(runs).where(which).values(params={**held, **params}))
+
+        self._database.write(work)
+
     def cancel(self, run: str) -> bool:
         """Ask a run to stop between two rows; one that waits ends at once. False if it has ended."""
 

@@ -44,6 +44,8 @@ accounts = Table(
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("missing", Boolean, nullable=False, default=False),
+    # what else the system says of it, by field code; for people to look at
+    Column("details", Json),
     # the newest reading that saw the account: an older one changes nothing of it
     Column("reading", Integer, nullable=False, default=0),
 )
@@ -221,6 +223,28 @@ operation_texts = Table(  # personal data, kept beside the chain so that it can 
     Column("operation", String(24), ForeignKey("operations.key"), primary_key=True),
     Column("email", Text, nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),
+)
+
+lines = Table(  # lines of imported files that were put into a row or a plan
+    "lines",
+    metadata,
+    Column("key", String(24), primary_key=True),
+    Column("system", String(300), nullable=False),
+    Column("connection", String(100), nullable=False),
+    Column("account_id", String(200), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("changes", Json, nullable=False),
+    # of the row's Key when it was put there: later ones mean another edit
+    Column("epochs", Json, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("run", String(26), nullable=False),
+    Column("actor", String(320), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_lines_system_account_id", "system", "account_id"),
+    Index("ix_lines_run", "run"),
 )
 
 events = Table(  # append-only, hash-chained per credit system

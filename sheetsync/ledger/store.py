@@ -12,6 +12,7 @@ from sheetsync.ledger.audit import audit
 from sheetsync.ledger.copying import copy_ledger, refuse_sealed
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.engines import sentence
+from sheetsync.ledger.lines import LineStore
 from sheetsync.ledger.migrate import bring_up_to_date
 from sheetsync.ledger.operations import OperationStore
 from sheetsync.ledger.pace import B, PaceStore
@@ -42,6 +43,7 @@ class SqlLedger:
         self.plans = PlanStore(self.database)
         self.runs = RunStore(self.database)
         self.operations = OperationStore(self.database)
+        self.lines = LineStore(self.database)
 
     def check(self) -> dict[str, Any]:
         """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""

@@ -10,9 +10,6 @@ from sheetsync.ledger.database import Transaction
 from sheetsync.ledger.events import Event
 from sheetsync.ledger.schema import holdings, operation_units, operations
 
-UNPROVEN_AT_REST = frozenset({OperationState.ACCEPTED, OperationState.UNKNOWN})
-"""Unproven, and no request of it is under way."""
-
 _RAISE_EPOCH = (
     update(holdings)
     .where(
@@ -91,6 +88,31 @@ def settle(
         Event(system, transaction.now, actor or row.actor, state.value, key, row.run, body)
     )
     return str(system)
+
+
+def alert(transaction: Transaction, key: str, *, message: str, evidence: Mapping[str, Any]) -> bool:
+    """Keep a contradiction as an event and on the row; what is queued becomes unknown: it is not sent."""
+    connection = transaction.connection
+    columns = (operations.c.system, operations.c.state, operations.c.message, operations.c.actor)
+    row = connection.execute(select(*columns, operations.c.run).where(operations.c.key == key)).one_or_none()
+    if row is None or row.message == message:
+        return False
+    transaction.chain.lock(row.system)
+    values: dict[str, Any] = {"message": message, "shown": False, "checked_at": transaction.now}
+    body = {"why": message, "evidence": dict(evidence)}
+    if row.state == OperationState.QUEUED:
+        values |= {"state": OperationState.UNKNOWN, "doubtful": True, "settled_at": None}
+    if row.state != OperationState.CONFIRMED:
+        values |= {"evidence": dict(evidence)}
+    where = (operations.c.key == key, operations.c.state == row.state)
+    if not connection.execute(update(operations).where(*where).values(values)).rowcount:
+        return False
+    if row.state == OperationState.QUEUED:
+        transaction.chain.append(
+            Event(row.system, transaction.now, row.actor, "unknown", key, row.run, {"why": message})
+        )
+    transaction.chain.append(Event(row.system, transaction.now, row.actor, "alert", key, row.run, body))
+    return True
 
 
 def settle_unsent(transaction: Transaction, key: str, *, message: str, evidence: Mapping[str, Any]) -> bool:

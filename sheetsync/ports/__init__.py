@@ -1,9 +1,11 @@
 """The promises that use cases rely on; the suites in ``tests/contract`` check every adapter against them."""
 
 from sheetsync.ports.clock import Clock
+from sheetsync.ports.inspecting import Inspectable
 from sheetsync.ports.ledger import (
     Lease,
     Ledger,
+    LineRecord,
     OperationRecord,
     Owner,
     Pull,
@@ -19,8 +21,10 @@ __all__ = [
     "CheckResult",
     "Clock",
     "Columns",
+    "Inspectable",
     "Lease",
     "Ledger",
+    "LineRecord",
     "OperationRecord",
     "Owner",
     "Processes",

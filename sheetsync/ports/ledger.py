@@ -1,15 +1,16 @@
 """What the ledger promises: the truth about our intentions, durable before anything is sent."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sheetsync.core.accounts import Account, Balances, Capabilities
+from sheetsync.core.accounts import Account, Balances, Capabilities, EvidenceKind
 from sheetsync.core.decide import Planned
 from sheetsync.core.diff import Baseline
 from sheetsync.core.keys import KeyMaker, RowKey
-from sheetsync.core.states import OperationState
+from sheetsync.core.lines import Imported
+from sheetsync.core.states import AT_REST, OperationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class OperationRecord:
         left_at: the latest moment at which a byte of the last attempt may have left.
         checks: how often a verify could not decide it.
         shown: whether the tab shows the present state.
+        evidence_kind: how it is proven; fixed when it was first queued.
     """
 
     key: str
@@ -164,6 +166,30 @@ class OperationRecord:
     evidence: Mapping[str, Any] | None
     shown: bool
     units: tuple[UnitRecord, ...]
+    evidence_kind: EvidenceKind = EvidenceKind.BALANCE
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    """A line of a file that was put into a row or a plan.
+
+    Attributes:
+        imported: its key and what it asks for.
+        file, digest, line: where it stood.
+        at: when it was noted; None before that.
+    """
+
+    imported: Imported
+    system: str
+    connection: str
+    account_id: str
+    reference: str
+    file: str
+    digest: str
+    line: int
+    run: str
+    actor: str
+    at: datetime | None = None
 
 
 class Accounts(Protocol):
@@ -175,6 +201,10 @@ class Accounts(Protocol):
 
     def reading(self, system: str) -> int:
         """Return the number of the newest reading; 0 before the first."""
+        ...
+
+    def count(self, system: str) -> int:
+        """Return how many accounts the baseline holds."""
         ...
 
     def record(self, system: str, reading: int, found: Sequence[Account]) -> None:
@@ -197,6 +227,10 @@ class Accounts(Protocol):
         self, system: str, maker: KeyMaker, account_ids: Collection[str] | None = None
     ) -> dict[str, Baseline]:
         """Return account id → baseline, of all accounts or of those named."""
+        ...
+
+    def seen_since(self, system: str, reading: int) -> dict[str, Balances]:
+        """Return account id → balances of every account that this reading or a later one saw."""
         ...
 
     def history(
@@ -258,6 +292,10 @@ class Runs(Protocol):
 
     def put_back(self, run: str) -> None:
         """Let a claimed run wait again."""
+        ...
+
+    def keep(self, run: str, params: Mapping[str, Any]) -> None:
+        """Keep, beside the run's other parameters, what whoever goes on with it needs."""
         ...
 
     def unfinished(self) -> list[Run]:
@@ -333,6 +371,10 @@ class Operations(Protocol):
 
     def unsettled(self, system: str) -> list[OperationRecord]:
         """Return every operation of the system that is not settled, oldest first."""
+        ...
+
+    def lately(self, system: str, since: datetime) -> list[OperationRecord]:
+        """Return what is proven by transaction, was sent, and was settled since as not having counted."""
         ...
 
     def unshown(self, connection_name: str) -> list[OperationRecord]:
@@ -434,12 +476,25 @@ class Operations(Protocol):
         evidence: Mapping[str, Any],
         account: Account,
         reading: int,
+        from_states: Collection[OperationState] = AT_REST,
     ) -> bool:
         """Write what a re-read proved: ``accepted | unknown → confirmed | not_applied``.
 
-        Moves the baseline on to what was read, and the epochs of a confirmed operation's units.
+        Moves the baseline on to what was read, and the epochs of a confirmed operation's units. An operation
+        that turned up late is confirmed from other states.
         False if the operation moved meanwhile.
         """
+        ...
+
+    def alert(self, key: str, *, message: str, evidence: Mapping[str, Any]) -> bool:
+        """Keep what contradicts the ledger, as an event and on the row; False if it says so already.
+
+        The state stays as it is; what is queued becomes unknown, so that it is not sent.
+        """
+        ...
+
+    def looked_up(self, keys: Collection[str]) -> None:
+        """Note that settled operations were looked for again just now."""
         ...
 
     def note(self, key: str, *, message: str, evidence: Mapping[str, Any] | None) -> None:
@@ -452,6 +507,22 @@ class Operations(Protocol):
 
     def mark_shown(self, shown: Mapping[str, OperationState]) -> None:
         """Note which state the tab shows of these operations; one that moved since stays to be shown."""
+        ...
+
+
+class Lines(Protocol):
+    """Lines of imported files."""
+
+    def save(self, records: Sequence[LineRecord]) -> None:
+        """Note lines before they are put anywhere; one that was noted before counts from now on as new."""
+        ...
+
+    def by_key(self, keys: Iterable[str]) -> dict[str, LineRecord]:
+        """Return the lines with these keys."""
+        ...
+
+    def of_accounts(self, system: str, account_ids: Collection[str]) -> dict[str, list[Imported]]:
+        """Return account id → every line that was put into its row."""
         ...
 
 
@@ -471,6 +542,11 @@ class Ledger(Protocol):
     @property
     def runs(self) -> Runs:
         """Runs and leases."""
+        ...
+
+    @property
+    def lines(self) -> Lines:
+        """Lines of imported files."""
         ...
 
     @property

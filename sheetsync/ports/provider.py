@@ -1,10 +1,18 @@
 """What a credit system's adapter promises."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from sheetsync.core.accounts import Account, Balances, Capabilities, Operation
+from sheetsync.core.accounts import (
+    Account,
+    Balances,
+    Capabilities,
+    EvidenceKind,
+    Operation,
+    Transaction,
+)
 
 Progress = Callable[[int, int | None], None]
 """Called with (done, total or None) while something long goes on."""
@@ -34,12 +42,23 @@ class Receipt:
 
 
 class Provider(Protocol):
-    """One account of one credit system. Thread-safe."""
+    """One account of one credit system. Thread-safe.
+
+    Attributes:
+        capabilities: ``evidence`` is what the system can do at best; ``evidence()`` what it lets us do.
+        filtered: ``accounts`` leaves some out by a setting, so that one it does not list is not gone.
+    """
 
     capabilities: Capabilities
+    filtered: bool
 
-    def accounts(self, progress: Progress) -> Iterator[Account]:
+    def accounts(self, progress: Progress, known: Mapping[str, Balances] | None = None) -> Iterator[Account]:
         """Stream every account, each id once, in constant memory.
+
+        Args:
+            progress: told how many were read.
+            known: account id → balances that an interrupted pull has just read. Where each balance takes a
+                request of its own, these are not read again; the list itself always is.
 
         Raises:
             ProviderError: the list could not be read to its end; nothing of it counts.
@@ -69,6 +88,31 @@ class Provider(Protocol):
             RetryableError: certainly nothing happened.
             RejectedError: refused for good.
             OutcomeUnknownError: anything else.
+        """
+        ...
+
+    def evidence(self) -> EvidenceKind:
+        """Return how changes can be proven from now on; may ask the system, moves nothing.
+
+        Raises:
+            RetryableError: it could not be asked now.
+            RejectedError: our access was refused altogether.
+        """
+        ...
+
+    def transactions(self, account_ids: Collection[str] | None, since: datetime) -> Iterator[Transaction]:
+        """Yield every transaction of these accounts since then, by as few requests as it can.
+
+        Args:
+            account_ids: whose; None for everybody's.
+            since: at least all that the system says happened at or after this time; older ones may come, too.
+
+        Yields:
+            Each once, in any order; ids grow with time.
+
+        Raises:
+            RejectedError: transactions may not be read, or the system has none.
+            RetryableError: they could not be read to their end now.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What a spreadsheet's adapter promises."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sheetsync.core.accounts import Action, Unit
@@ -10,7 +10,13 @@ from sheetsync.core.tab import CellValue, Patch, Tab
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which fields a tab has; built by ``sheets.layout`` from units and actions."""
+    """Which fields a tab has; built by ``sheets.layout`` from units and actions.
+
+    Attributes:
+        extras: further fields that a person fills in.
+        details: further fields of the account, only to look at.
+        choices: field code → what the dropdown of an extra field offers, and what each stands for.
+    """
 
     units: tuple[Unit, ...]
     actions: tuple[Action, ...]
@@ -18,6 +24,8 @@ class Columns:
     reasons_strict: bool = False
     environment: str = "live"
     extras: tuple[str, ...] = ()
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

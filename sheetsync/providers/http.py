@@ -142,6 +142,17 @@ class Session:
             raise outcome
         return reply
 
+    def page(self, request: Request) -> Reply:
+        """Send a request that changes nothing, once; the reply may be anything.
+
+        Raises:
+            RetryableError: there was no complete reply.
+        """
+        try:
+            return self._attempt(request, 1, write=False)
+        except TransportError as error:
+            raise failed_read(error.cause, request, sent=error.sent) from None
+
     def close(self) -> None:
         """Close connections."""
         self._transport.close()
@@ -167,7 +178,7 @@ class Session:
     ) -> Reply:
         headers = {**self._headers, **request.headers}
         if request.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers.setdefault("Content-Type", "application/json")
         with self._limiter.slot() as slot:
 
             def leaving() -> None:

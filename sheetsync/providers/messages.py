@@ -77,10 +77,15 @@ class Reply:
 
     @property
     def is_html(self) -> bool:
-        """Whether it is a page for people."""
-        kind = self.headers.get("Content-Type", "").lower()
+        """Whether it is a page for people.
+
+        PHP calls JSON a page, too, once a plug-in has printed something before it.
+        """
         start = self.body[:200].lstrip().lower()
-        return not self.is_json and ("html" in kind or start.startswith((b"<!doctype html", b"<html")))
+        if self.is_json or start.startswith((b"<!doctype html", b"<html")):
+            return not self.is_json
+        ends_like_json = self.body[-200:].rstrip().endswith((b"}", b"]"))
+        return "html" in self.headers.get("Content-Type", "").lower() and not ends_like_json
 
 
 def make_headers(pairs: Mapping[str, str]) -> Mapping[str, str]:

@@ -57,7 +57,7 @@ class Dialect(Protocol):
     """What one credit system says in its own way."""
 
     def judge(self, request: Request, reply: Reply) -> RequestOutcome | None:
-        """Return the outcome of a reply in JSON where the system's own codes decide it, else None.
+        """Return the outcome of a reply where the system's own codes decide it, else None.
 
         The status tells reads from writes nothing: what it returns holds for both.
         """
@@ -109,7 +109,7 @@ def judge_write(request: Request, reply: Reply, dialect: Dialect) -> RequestOutc
     """Return what stands against a write having been accepted, or None."""
     if (early := _intercepted(request, reply)) is not None:
         return early
-    if reply.is_json and (own := dialect.judge(request, reply)) is not None:
+    if (own := dialect.judge(request, reply)) is not None:
         return own
     if 200 <= reply.status < 300:
         return _doubtful_success(request, reply)
@@ -122,17 +122,19 @@ def judge_read(request: Request, reply: Reply, dialect: Dialect) -> RequestOutco
     """Return what stands against a read having given data, or None."""
     if (early := _intercepted(request, reply)) is not None:
         return refused_redirect(request, reply) if isinstance(early, OutcomeUnknownError) else early
-    if reply.is_json and (own := dialect.judge(request, reply)) is not None:
+    if (own := dialect.judge(request, reply)) is not None:
         return own
     if 200 <= reply.status < 300 and reply.is_json:
         return refused(request, reply) if is_error_shape(reply.data) else None
     if is_refusal(reply):
         return refused(request, reply)
-    return RetryableError(
+    error = RetryableError(
         say(request, describe(reply)),
         hint=_read_hint(reply),
         retry_after_s=retry_after(reply.headers),
     )
+    error.details.update(status=reply.status, html=reply.is_html)
+    return error
 
 
 def _intercepted(request: Request, reply: Reply) -> RequestOutcome | None:
@@ -156,7 +158,9 @@ def _intercepted(request: Request, reply: Reply) -> RequestOutcome | None:
 
 def refused_redirect(request: Request, reply: Reply) -> RejectedError:
     """Return the outcome of a read that was sent elsewhere."""
-    return rejected(say(request, _redirect(reply)), hint=REDIRECT_NEXT, reply=reply, everything=True)
+    error = rejected(say(request, _redirect(reply)), hint=REDIRECT_NEXT, reply=reply, everything=True)
+    error.details["location"] = _location(reply)
+    return error
 
 
 def _doubtful_success(request: Request, reply: Reply) -> RequestOutcome | None:
@@ -285,9 +289,12 @@ def _read_hint(reply: Reply) -> str:
 
 
 def _redirect(reply: Reply) -> str:
+    return f"the site redirects to {_location(reply) or 'another address'}, HTTP {reply.status}"
+
+
+def _location(reply: Reply) -> str:
     # Of the target only what an admin needs: its query may hold what we sent.
-    target = redact(reply.headers.get("Location", "").partition("?")[0])[:100]
-    return f"the site redirects to {target or 'another address'}, HTTP {reply.status}"
+    return redact(reply.headers.get("Location", "").partition("?")[0])[:100]
 
 
 def _cause(error: Exception) -> str:

@@ -109,11 +109,12 @@ class Backstage:
     def _spend(self, fault: Fault, account: str | None) -> None:
         if account is None:
             return
+        unit = fault.unit or self.dialect.unit
         try:
             if fault.amount_minor < 0:
-                self.book.top_up(account, fault.unit, -fault.amount_minor)
+                self.book.top_up(account, unit, -fault.amount_minor)
             else:
-                self.book.spend(account, fault.unit, fault.amount_minor)
+                self.book.spend(account, unit, fault.amount_minor)
         except BookError as error:
             # A customer cannot spend what is not there; the request that triggered it goes on regardless.
             self.crew.errors.append(error)
@@ -185,6 +186,10 @@ def _too_many(fault: Fault, _request: Request, _applied: Response, dialect: Dial
     return dialect.too_many(fault.retry_after)
 
 
+def _unauthorized(_fault: Fault, _request: Request, _applied: Response, dialect: Dialect) -> Response:
+    return dialect.unauthorized()
+
+
 def _challenge(_fault: Fault, _request: Request, _applied: Response, _dialect: Dialect) -> Response:
     return pages.challenge()
 
@@ -211,6 +216,7 @@ _DISGUISES: dict[str, Callable[[Fault, Request, Response, Dialect], Response]] =
     "html_502": _bad_gateway,
     "maintenance_503": _maintenance,
     "too_many_429": _too_many,
+    "unauthorized_401": _unauthorized,
     "cloudflare": _challenge,
     "redirect_301": _redirect,
     "junk_before_json": _junk,

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -85,6 +85,9 @@ class Snapshot:
     accounts: tuple[Account, ...]
 
 
+Watcher = Callable[[Account, Sequence[Change]], None]
+
+
 @dataclass
 class Book:
     """Accounts and balances, exact and thread-safe.
@@ -98,6 +101,7 @@ class Book:
     _people: dict[str, Person] = field(default_factory=dict, repr=False)
     _balances: dict[str, dict[str, int | None]] = field(default_factory=dict, repr=False)
     _journal: list[Change] = field(default_factory=list, repr=False)
+    _watchers: list[Watcher] = field(default_factory=list, repr=False)
     _roll: int = 0
 
     @property
@@ -169,11 +173,7 @@ class Book:
         Raises:
             InsufficientError: It would fall below zero.
         """
-        with self.lock:
-            balance = self.balance(account_id, unit)
-            if balance + delta < min(balance, 0):
-                raise InsufficientError(account_id, unit, balance, delta)
-            return self._write(account_id, unit, balance + delta, cause, note)
+        return self.change(account_id, {unit: delta}, cause=cause, note=note)[0]
 
     def set_to(
         self, account_id: str, unit: str, target: int, *, cause: Cause = "api", note: str = ""
@@ -183,11 +183,46 @@ class Book:
         Raises:
             InsufficientError: The target is below zero.
         """
+        return self.change(account_id, {unit: target}, exact=True, cause=cause, note=note)[0]
+
+    def change(
+        self,
+        account_id: str,
+        amounts: Mapping[str, int],
+        *,
+        exact: bool = False,
+        below_zero: bool = False,
+        cause: Cause = "api",
+        note: str = "",
+    ) -> list[Change]:
+        """Change several balances of an account in one step, all or none.
+
+        Args:
+            account_id: Whose.
+            amounts: Minor units by unit code.
+            exact: The amounts are what the balances shall be, not what is added to them.
+            below_zero: Balances may fall below zero.
+            cause: Who does it.
+            note: What the journal shall say.
+
+        Raises:
+            InsufficientError: A balance would fall below zero.
+        """
         with self.lock:
-            balance = self.balance(account_id, unit)
-            if target < 0:
-                raise InsufficientError(account_id, unit, balance, target - balance)
-            return self._write(account_id, unit, target, cause, note)
+            results = {}
+            for unit, amount in amounts.items():
+                balance = self.balance(account_id, unit)
+                results[unit] = amount if exact else balance + amount
+                if not below_zero and results[unit] < (0 if exact else min(balance, 0)):
+                    raise InsufficientError(account_id, unit, balance, results[unit] - balance)
+            changes = [self._write(account_id, unit, result, cause, note) for unit, result in results.items()]
+            for watcher in self._watchers:
+                watcher(self.account(account_id), changes)
+            return changes
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have every step reported from now on, with the account as it is right after it."""
+        self._watchers.append(watcher)
 
     def spend(self, account_id: str, unit: str, amount: int, *, note: str = "spent") -> Change:
         """Let the customer spend `amount` minor units of what is there."""

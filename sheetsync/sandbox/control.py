@@ -97,7 +97,9 @@ class Control:
             raise ValueError("a fault must be a JSON object")  # noqa: TRY004 - input, not a programming error
         fields = {name: _to_float(item) for name, item in value.items()}
         if "amount" in value:
-            fields["amount_minor"] = self._minor(str(value.get("unit", "credits")), value["amount"])
+            fields["amount_minor"] = self._minor(
+                str(value.get("unit", self.backstage.dialect.unit)), value["amount"]
+            )
             del fields["amount"]
         return Fault.from_json(fields)
 
@@ -123,7 +125,7 @@ class Control:
 
     def _read_amount(self, request: Request) -> tuple[str, str, int]:
         values = _read(request, dict)
-        unit = str(values.get("unit", "credits"))
+        unit = str(values.get("unit", self.backstage.dialect.unit))
         if "account" not in values or "amount" not in values:
             raise ValueError("account and amount are needed")
         minor = self._minor(unit, values["amount"])

@@ -4,10 +4,15 @@ Deliberately not shared with the service: a fake that used the code under test w
 """
 
 import json
+import re
+import secrets
 from decimal import Decimal, InvalidOperation
 
 MAX_MINOR = 10**15
 _MAX_TEXT = 40
+# Drawn anew by every process: no text in the book can look like it.
+_MARK = f"decimal:{secrets.token_hex(8)}:"
+_MARKED = re.compile(rf'"{_MARK}([^"]*)"')
 
 
 def to_minor(value: object, scale: int) -> int:
@@ -64,21 +69,15 @@ def to_number(minor: int, scale: int) -> int | Decimal:
 
 def encode(value: object) -> str:
     """Write JSON in which a `Decimal` is a plain number with all its places, without a float in between."""
-    try:
-        # The fast path; it refuses a Decimal with TypeError.
-        return json.dumps(value)
-    except TypeError:
-        return _encode_slowly(value)
+    text = json.dumps(value, default=_mark)
+    return _MARKED.sub(r"\1", text) if _MARK in text else text
 
 
-def _encode_slowly(value: object) -> str:
+def _mark(value: object) -> str:
+    # The encoder writes no number for a Decimal; it writes text, which loses its quotes afterwards.
     if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(str(k))}: {encode(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(encode(item) for item in value) + "]"
-    return json.dumps(value)
+        return f"{_MARK}{value:f}"
+    raise TypeError(f"{value!r} is not JSON")
 
 
 def decode(body: bytes) -> object:

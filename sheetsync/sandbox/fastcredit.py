@@ -22,6 +22,7 @@ from sheetsync.sandbox.wordpress import (
     missing_param,
     no_page,
     no_route,
+    not_signed_in,
     unknown_user,
 )
 from sheetsync.sandbox.wp_index import Index
@@ -56,6 +57,11 @@ class FastCredit:
         self._users = Users(self.book, self.site, self.username)
         self._index = Index(self.site, self.book.unit(UNIT).scale)
 
+    @property
+    def unit(self) -> str:
+        """The unit of a purchase that names none."""
+        return UNIT
+
     def target(self, request: Request) -> Target:
         """Say which account a request names, and whether it would change credits."""
         route = find_route(request, self.site) or ""
@@ -89,6 +95,10 @@ class FastCredit:
         """Answer as WordPress does to a client that accepts JSON when PHP broke down."""
         message = "<p>There has been a critical error on this website.</p>"
         return RestError(500, "internal_server_error", message).response
+
+    def unauthorized(self) -> Response:
+        """Refuse as WordPress does when the credentials were ignored."""
+        return not_signed_in().response
 
     def _dispatch(self, request: Request, route: str, *, signed_in: bool) -> Response:
         call = self._find_call(route, request.method)

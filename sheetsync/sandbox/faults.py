@@ -18,6 +18,7 @@ Kind = Literal[
     "html_502",
     "maintenance_503",
     "too_many_429",
+    "unauthorized_401",
     "cloudflare",
     "redirect_301",
     "junk_before_json",
@@ -55,7 +56,7 @@ class Fault:
         seconds: For `slow`: the delay. For `hold`: how late it is carried out; `None` waits for `release`.
         hang: For `hold`: keep the client waiting instead of dropping it at once.
         retry_after: Seconds for the `Retry-After` header; `None` leaves it out (503: WordPress' 600).
-        unit: For `spend`.
+        unit: For `spend`; the dialect's first unit unless said.
         amount_minor: For `spend`, in minor units; negative tops up.
         junk: For `junk_before_json`: a PHP notice or a byte-order mark.
         location: For `redirect_301`; default is the same address, marked.
@@ -74,7 +75,7 @@ class Fault:
     seconds: float | int | None = None
     hang: bool = False
     retry_after: int | None = None
-    unit: str = "credits"
+    unit: str | None = None
     amount_minor: int = 1
     junk: str = "notice"
     location: str | None = None

@@ -12,6 +12,7 @@ import click
 from sheetsync.sandbox.backstage import Backstage
 from sheetsync.sandbox.book import Book
 from sheetsync.sandbox.control import Control
+from sheetsync.sandbox.fascard import FasCard
 from sheetsync.sandbox.fastcredit import FastCredit
 from sheetsync.sandbox.faults import FaultScript
 from sheetsync.sandbox.listener import Listener
@@ -19,13 +20,14 @@ from sheetsync.sandbox.people import make_book
 from sheetsync.sandbox.traffic import Traffic
 from sheetsync.sandbox.wire import Dialect, Switches
 
-USERNAME = "office"
+# FasCard signs in by e-mail.
+USERNAMES = {"fastcredit": "office", "fascard": "office@sandbox.example"}
 # Six groups of four, as WordPress prints an application password.
 PASSWORD = "sand boxp assw ordf ortr yout"  # noqa: S105 - of a fake; it is printed when it starts
 SEED = 20240229
 
 # Book, user name, password → how that system would speak about the book.
-DIALECTS: dict[str, Callable[[Book, str, str], Dialect]] = {"fastcredit": FastCredit}
+DIALECTS: dict[str, Callable[[Book, str, str], Dialect]] = {"fastcredit": FastCredit, "fascard": FasCard}
 
 
 @dataclass(kw_only=True)
@@ -38,7 +40,7 @@ class Sandbox:
         port: TCP port; 0 lets the system choose.
         host: Address to listen on; anything but loopback lets other machines in.
         seed: Of the made-up customers, and of faults with a probability.
-        username: Name of the API user.
+        username: Name of the API user; the usual one of the dialect unless said.
         password: Application password of the API user.
         credits_decimals: Scale of the unit `credits`.
         switches: Switches of the site to begin with, by name.
@@ -52,7 +54,7 @@ class Sandbox:
     port: int = 0
     host: str = "127.0.0.1"
     seed: int = SEED
-    username: str = USERNAME
+    username: str = ""
     password: str = field(default=PASSWORD, repr=False)
     credits_decimals: int = 0
     switches: Mapping[str, object] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class Sandbox:
         """Open the book; nothing listens yet."""
         if self.dialect not in DIALECTS:
             raise ValueError(f"no dialect {self.dialect!r}; there are {', '.join(DIALECTS)}")
+        self.username = self.username or USERNAMES[self.dialect]
         self.book = make_book(users=self.users, seed=self.seed, credits_decimals=self.credits_decimals)
         self.faults = FaultScript(self.seed)
         self.requests = Traffic()

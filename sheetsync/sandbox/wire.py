@@ -104,6 +104,11 @@ class Dialect(Protocol):
         """The switches of this dialect."""
         ...
 
+    @property
+    def unit(self) -> str:
+        """The unit of a purchase that names none."""
+        ...
+
     def target(self, request: Request) -> Target:
         """Say what a request is about, without carrying it out."""
         ...
@@ -118,4 +123,8 @@ class Dialect(Protocol):
 
     def server_error(self) -> Response:
         """Answer as the system does when it broke down."""
+        ...
+
+    def unauthorized(self) -> Response:
+        """Answer as if the client had not signed in, or no longer was; nothing was carried out."""
         ...

@@ -1,7 +1,7 @@
 """The tab's columns: headers, who writes them, and how they look; shared by every kind of sheet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sheetsync.core import fields
@@ -15,6 +15,9 @@ HEADER_ROW = 1
 
 TEXT_FORMAT = "@"
 TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
+
+NOTE_LIMIT = 1000
+"""Characters of a header's note; a longer one is not read."""
 
 PULL_HINT = "Run a pull: it creates what is missing and keeps everything else."
 
@@ -99,7 +102,14 @@ def amount_header(unit: Unit, units: Sequence[Unit]) -> str:
 
 def layout(columns: Columns) -> tuple[Column, ...]:
     """Return the tab's columns in the order in which they are created."""
-    return (*_identity(columns), *_balances(columns), *_edit(columns), *_extras(columns), *_outcome())
+    return (
+        *_identity(columns),
+        *_details(columns),
+        *_balances(columns),
+        *_edit(columns),
+        *_extras(columns),
+        *_outcome(),
+    )
 
 
 def _service(field: str, header: str, note: str, width: int, *, text: bool = False) -> Column:
@@ -118,6 +128,25 @@ def _identity(columns: Columns) -> tuple[Column, ...]:
         ),
         _service(fields.NAME, "Name", "The customer's name; change it in the credit system.", 24, text=True),
     )
+
+
+_DETAILS = (
+    Column(
+        fields.LAST_ACTIVITY,
+        "Last activity",
+        Owner.SERVICE,
+        "When the customer was last active, at the last pull.",
+        20,
+        TIME_FORMAT,
+    ),
+    _service(fields.MOBILE_PHONE, "Mobile phone", "The customer's telephone number.", 18, text=True),
+    _service(fields.DISCOUNT, "Discount", "The customer's discount.", 10, text=True),
+    _service(fields.EMPLOYEE, "Employee", "Whether this is an employee's own account.", 10, text=True),
+)
+
+
+def _details(columns: Columns) -> tuple[Column, ...]:
+    return tuple(column for column in _DETAILS if column.field in columns.details)
 
 
 def _balances(columns: Columns) -> tuple[Column, ...]:
@@ -213,7 +242,19 @@ def _extras(columns: Columns) -> tuple[Column, ...]:
     wanted = set(columns.extras)
     if fields.SUBSCRIPTION_ID in wanted:
         wanted.add(fields.INVOICE_PREVIEW)
-    return tuple(column for column in _EXTRAS if column.field in wanted)
+    return tuple(_offering(column, columns) for column in _EXTRAS if column.field in wanted)
+
+
+def _offering(column: Column, columns: Columns) -> Column:
+    """Return the column with a dropdown, and in its note what each choice stands for."""
+    choices = columns.choices.get(column.field)
+    if not choices:
+        return column
+    named = ", ".join(f"{choice} {name}".strip() for choice, name in choices.items())
+    note = f"{column.note} {named}"
+    return replace(
+        column, choices=tuple(choices), note=note if len(note) <= NOTE_LIMIT else f"{note[:NOTE_LIMIT]}…"
+    )
 
 
 def _outcome() -> tuple[Column, ...]:

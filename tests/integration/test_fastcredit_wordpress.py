@@ -225,9 +225,9 @@ def test_missing_route_names_its_setting(rig: FastCreditRig) -> None:
     with pytest.raises(RejectedError, match=r"connections\.shop\.routes\.add_credits") as caught:
         send(provider, operation(Action.ADD, 5), {"credits": 0})
     assert caught.value.everything
-    found = wrong(provider.check())["add_credits"]
-    assert "/fastcredit/v1/users/{id}/credits/add" in found.hint
-    assert "Integrations and API" in found.hint
+    results = {result.name: result for result in provider.check()}
+    assert "POST /fastcredit/v1/users/{id}/credits/add" in results["credit_routes"].message
+    assert "Integrations and API" in results["add_credits"].hint
 
 
 def test_missing_result_names_keys(rig: FastCreditRig) -> None:

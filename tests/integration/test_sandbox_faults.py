@@ -122,6 +122,14 @@ def test_rate_limit(sandbox: Sandbox, send: Send, retry_after: int | None, heade
     assert [] == applied(sandbox)
 
 
+def test_signed_out(sandbox: Sandbox, send: Send) -> None:
+    """As if the credentials had not been there."""
+    sandbox.faults.script("unauthorized_401")
+    answer = send()
+    assert (401, "rest_not_logged_in") == (answer.status, answer.json()["code"])
+    assert [] == applied(sandbox)
+
+
 @pytest.mark.parametrize(("junk", "start"), [("notice", b"<br />\n<b>Notice</b>"), ("bom", b"\xef\xbb\xbf{")])
 def test_junk_before_json(sandbox: Sandbox, send: Send, junk: str, start: bytes) -> None:
     """200, applied, and no JSON parser takes it."""

@@ -100,3 +100,26 @@ def test_what_was_cleared_is_in_the_ledger(ana: Clerk) -> None:
         kept.reason,
         kept.note,
     )
+
+
+def test_a_newer_status_is_not_overwritten(ana: Clerk, town: Town) -> None:
+    """What one process showed while another one looked at the tab, stays.
+
+    Kept by ``jobs.showing.unspoken``.
+    """
+    eve = Clerk(town, "eve", "shop")
+    ana.add("1", 1000)
+    assert {"1": "confirmation_required"} == ana.ship(check=False)
+    ana.process.visits["tab"] = eve.verify
+    ana.preview()
+    assert ("Confirmed", None) == (ana.row("1")["Status"], ana.row("1")["Action"])
+
+
+def test_an_older_result_is_shown_no_more(ana: Clerk, town: Town) -> None:
+    """A process that is about to show “sent” finds that another one has proven it meanwhile."""
+    eve = Clerk(town, "eve", "shop")
+    ana.add("1", 1000)
+    digest = ana.plan()
+    ana.process.visits["tab"] = eve.verify
+    ana.push(digest, check=False)
+    assert ("Confirmed", None) == (ana.row("1")["Status"], ana.row("1")["Action"])

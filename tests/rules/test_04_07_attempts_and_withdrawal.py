@@ -1,8 +1,7 @@
 """Rules 4 and 7: when an operation may go again, and what becomes of one that never went.
 
-Rule 4's “duplicate” answers, rule 5 (settled operations looked up by key), rule 6 (searching pages of
-transactions) and rule 9 (undo) belong to systems with transactions and to later features, as does rule 11
-(import).
+Rule 4's “duplicate” answers belong to UniBee, rule 11 to the import of files. Rules 5 and 6, of systems with
+transactions, stand in a file of their own.
 """
 
 import pytest

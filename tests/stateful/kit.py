@@ -117,6 +117,11 @@ class Witness:
         """The switches."""
         return self.dialect.site
 
+    @property
+    def unit(self) -> str:
+        """The unit."""
+        return self.dialect.unit
+
     def target(self, request: Request) -> Target:
         """Note a write on arrival."""
         target = self.dialect.target(request)
@@ -143,6 +148,10 @@ class Witness:
     def server_error(self) -> Response:
         """Break down."""
         return self.dialect.server_error()
+
+    def unauthorized(self) -> Response:
+        """Sign everybody out."""
+        return self.dialect.unauthorized()
 
 
 class Town:

@@ -129,7 +129,7 @@ def test_confirmed_reset() -> None:
         (Action.ADJUST, -5, "Adjusted by -5"),
         (Action.ADJUST, 5, "Adjusted by +5"),
         (Action.REFUND, 5, "Refunded 5"),
-        (Action.CASH, 5, "Paid out 5"),
+        (Action.CASH, 5, "Added for cash 5"),
         (Action.APPLY_PROMO, 5, "Applied promo 5"),
     ],
 )

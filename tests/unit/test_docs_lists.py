@@ -51,7 +51,9 @@ def _section(title: str) -> str:
     """Return the command's part of docs/commands.md."""
     text = (DOCS / "commands.md").read_text("utf-8")
     found = re.search(
-        rf"^## sheetsync {title}(?: \[?CONNECTION\]?)?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+        rf"^## sheetsync {title}(?: \[?CONNECTION\]?)?(?: FILE\.csv)?\n(.*?)(?=^## |\Z)",
+        text,
+        re.MULTILINE | re.DOTALL,
     )
     assert found, f"docs/commands.md has no section about {title}"
     return found[1]

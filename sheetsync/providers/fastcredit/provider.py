@@ -1,8 +1,9 @@
 """FastCredit Pro on WordPress, behind the ``Provider`` port."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from sheetsync.config import FastCreditConnection, Route
 from sheetsync.config.redaction import remember
@@ -13,17 +14,19 @@ from sheetsync.core.accounts import (
     Capabilities,
     EvidenceKind,
     Operation,
+    Transaction,
     Unit,
     resulting,
 )
 from sheetsync.core.amounts import AmountProblem, from_provider
 from sheetsync.errors import ProviderError, RejectedError, RequestOutcome
 from sheetsync.ports import CheckResult, Progress, Receipt
-from sheetsync.providers.fastcredit.checks import Checks
+from sheetsync.providers.fastcredit.access import Access
+from sheetsync.providers.fastcredit.checks import Checks, Reads
 from sheetsync.providers.fastcredit.routes import MissingResultError, Values, amount_text, dig, make_request
 from sheetsync.providers.fastcredit.site import Site, user_path
 from sheetsync.providers.fastcredit.users import QUERY, User, parse_user, read_pages
-from sheetsync.providers.fastcredit.words import WordPressDialect
+from sheetsync.providers.fastcredit.words import API_DETAILS, WordPressDialect
 from sheetsync.providers.http import Session, Tuning
 from sheetsync.providers.limiter import Limiter, Sleeper
 from sheetsync.providers.messages import Reply, words
@@ -41,6 +44,8 @@ class FastCredit:
     Its vendor documents three operations and no addresses, so the routes are configuration. A change can be
     proven by the balance alone.
     """
+
+    filtered = False
 
     def __init__(
         self, connection: FastCreditConnection, *, name: str, clock: Sleeper, limiter: Limiter
@@ -69,6 +74,8 @@ class FastCredit:
             dialect=WordPressDialect(),
         )
         self._credentials = {"Authorization": _basic(connection)}
+        password = connection.application_password.reveal()
+        self._access = Access(connection.base_url, connection.username, password)
         self._site = Site(self._session, self._routes.list_users.path)
         self._turns = Turns()
         self.capabilities = Capabilities(
@@ -79,7 +86,7 @@ class FastCredit:
             lists_balances=bool(connection.routes.list_users.result),
         )
 
-    def accounts(self, progress: Progress) -> Iterator[Account]:
+    def accounts(self, progress: Progress, known: Mapping[str, Balances] | None = None) -> Iterator[Account]:
         """Stream every user with their credits, each id once, one page of users in memory.
 
         Pages of ``routes.list_users`` (WordPress, documented), then ``routes.get_credits`` once per user (by
@@ -92,7 +99,7 @@ class FastCredit:
         done = listed = 0
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="fastcredit") as pool:
             for page in read_pages(self._read_page):
-                for account in self._with_credits(pool, page.users):
+                for account in self._with_credits(pool, page.users, known or {}):
                     done += 1
                     yield account
                 listed += len(page.users)
@@ -135,11 +142,61 @@ class FastCredit:
             reply = self._session.write(request, go)
         return Receipt(words=words(reply))
 
+    def evidence(self) -> EvidenceKind:
+        """Return that only the balance can prove a change."""
+        return EvidenceKind.BALANCE
+
+    def transactions(self, account_ids: Collection[str] | None, since: datetime) -> Iterator[Transaction]:
+        """Refuse: FastCredit Pro has no list of transactions.
+
+        Raises:
+            RejectedError: always.
+        """
+        del account_ids, since
+        raise RejectedError("FastCredit Pro has no list of transactions.")
+
     def check(self) -> Iterator[CheckResult]:
         """Try address, credentials and routes, with reads only; writing routes are looked up, not tried."""
         return Checks(
-            self._session, self._site, self._routes, prefix=self._prefix, credentials=self._credentials
-        ).run(self._credits)
+            self._session,
+            self._site,
+            self._routes,
+            prefix=self._prefix,
+            access=self._access,
+            credentials=self._credentials,
+        ).run(Reads(self._credits, self._credits_reply))
+
+    @property
+    def documented_at(self) -> str:
+        """Where the plug-in shows its addresses."""
+        return API_DETAILS
+
+    def setting_of(self, action: Action) -> str:
+        """Return the setting of the route that an action travels by."""
+        resets = action is Action.RESET or (action is Action.ADJUST and not self._negative_add)
+        return f"{self._prefix}.{'reset_credits' if resets else 'add_credits'}"
+
+    @property
+    def balance_setting(self) -> str:
+        """The setting that says where a reply holds the balance."""
+        return f"{self._prefix}.get_credits.result"
+
+    @property
+    def balance_path(self) -> str:
+        """What that setting says now."""
+        return self._routes.get_credits.result or ""
+
+    def reply(self, account_id: str) -> object:
+        """Read one user's credits now; the whole reply of ``routes.get_credits``. Moves no credits.
+
+        Raises:
+            RejectedError: refused.
+            RetryableError: it could not be read now.
+        """
+        try:
+            return self._credits_reply(account_id, self._email_for(self._routes.get_credits, account_id))
+        except RequestOutcome as error:
+            raise self._site.explain(error) from None
 
     def close(self) -> None:
         """Close connections."""
@@ -196,9 +253,11 @@ class FastCredit:
         except RequestOutcome as error:
             raise _as_provider_error(self._site.explain(error)) from None
 
-    def _with_credits(self, pool: ThreadPoolExecutor, users: list[User]) -> Iterator[Account]:
+    def _with_credits(
+        self, pool: ThreadPoolExecutor, users: list[User], known: Mapping[str, Balances]
+    ) -> Iterator[Account]:
         """Yield the users of one page with their credits, in order; those deleted meanwhile are left out."""
-        futures = [pool.submit(self._balance_of, user) for user in users]
+        futures = [pool.submit(self._balance_of, user, known.get(user.user_id)) for user in users]
         found = 0
         try:
             for user, future in zip(users, futures, strict=True):
@@ -212,11 +271,13 @@ class FastCredit:
         if len(users) >= ALL_GONE_LEAST and not found:
             raise self._all_gone(len(users))
 
-    def _balance_of(self, user: User) -> Balances | None:
+    def _balance_of(self, user: User, known: Balances | None) -> Balances | None:
         """Return a listed user's balances, or None if the user is gone by now."""
         try:
             if self._routes.list_users.result is not None:
                 return {UNIT_CODE: self._amount(user.raw, self._routes.list_users.result, "list_users")}
+            if known is not None:
+                return known
             return {UNIT_CODE: self._credits(user.user_id, user.email)}
         except RejectedError as error:
             if error.account_gone:
@@ -233,10 +294,14 @@ class FastCredit:
 
     def _credits(self, account_id: str, email: str) -> int | None:
         """Read one user's credits: ``routes.get_credits``, by configuration; moves no credits."""
-        route = self._routes.get_credits
+        reply = self._credits_reply(account_id, email)
+        return self._amount(reply, self._routes.get_credits.result, "get_credits")
+
+    def _credits_reply(self, account_id: str, email: str) -> object:
         setting = f"{self._prefix}.get_credits"
-        request = make_request(route, Values(account_id, email), setting=setting, headers=self._credentials)
-        return self._amount(self._session.read(request).data, route.result, "get_credits")
+        values = Values(account_id, email)
+        request = make_request(self._routes.get_credits, values, setting=setting, headers=self._credentials)
+        return self._session.read(request).data
 
     def _amount(self, data: object, path: str | None, route: str) -> int | None:
         """Return the balance in a reply; an empty text is WordPress's "never set"."""

@@ -9,6 +9,8 @@ from sheetsync.providers.outcomes import rejected, say
 PARAMS_SHOWN = 3
 """Parameters of a refusal that a message names."""
 
+API_DETAILS = "FastCredit Pro → Integrations and API → API Details"
+
 PASSWORD_PLACE = "WordPress → Users → Profile → Application Passwords"  # noqa: S105 - a menu
 
 NOT_LOGGED_IN = "WordPress did not take the user name and application password"
@@ -54,6 +56,11 @@ _NOT_ADMIN_CODES = ("rest_forbidden", "rest_forbidden_context", "rest_cannot_edi
 def is_ambiguous(status: object, code: object) -> bool:
     """Whether a refusal leaves open why WordPress took us for a stranger."""
     return status == 401 and (not code or code in _NOT_LOGGED_IN_CODES)
+
+
+def leaves_cause_open(status: object, code: object) -> bool:
+    """Whether a refusal, in a plug-in's words too, does not say what is wrong with our sign-in."""
+    return status == 401 and code not in _BY_CODE
 
 
 @dataclass(frozen=True, slots=True)

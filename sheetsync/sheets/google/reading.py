@@ -79,9 +79,8 @@ def look(book: Spreadsheet, grid: Grid, expected: Sequence[Column]) -> Details:
 
 def _typed_places(grid: Grid, expected: Sequence[Column]) -> list[int]:
     """Return where people type: their own columns, and balances, which they may overtype."""
-    identity = (*fields.IDENTITY, fields.STATUS, fields.MESSAGE, fields.CHECKED_AT, fields.KEY)
-    codes = [column.field for column in expected if column.field not in (*identity, fields.INVOICE_PREVIEW)]
-    return [grid.places[code] for code in codes if code in grid.places]
+    typed = [each for each in expected if each.owner is Owner.PERSON or each.number_format.startswith("#")]
+    return [grid.places[each.field] for each in typed if each.field in grid.places]
 
 
 def _typed_rows(grid: Grid, expected: Sequence[Column]) -> list[int]:

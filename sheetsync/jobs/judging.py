@@ -1,0 +1,275 @@
+"""What the lines of a file ask for, of whom, and whether that was sent before."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sheetsync.core import fields
+from sheetsync.core.accounts import Change
+from sheetsync.core.amounts import DecimalMark
+from sheetsync.core.diff import Book
+from sheetsync.core.edits import Edit, EditProblem
+from sheetsync.core.lines import CARD_NO, Line, line_key, read_line, settled_mark
+from sheetsync.core.states import SENDABLE, RowStatus
+from sheetsync.jobs import telling
+from sheetsync.jobs.desk import Desk
+from sheetsync.ports import LineRecord, OperationRecord
+
+EVERY = 1000
+"""Lines between two reports of progress."""
+
+
+class LinesFile(Protocol):
+    """A file whose lines can be read more than once."""
+
+    @property
+    def digest(self) -> str:
+        """Of its bytes."""
+        ...
+
+    def lines(self, columns: Mapping[str, int]) -> Iterable[Line]:
+        """Yield its lines."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, and how it is meant.
+
+    Attributes:
+        name: of the file, for people.
+        columns: field → index.
+        label: reference of every line without one.
+        again: lines equal to those of other files are meant once more.
+        mark: decimal mark, if the person named it.
+    """
+
+    file: LinesFile
+    name: str
+    columns: Mapping[str, int]
+    label: str = ""
+    again: bool = False
+    mark: DecimalMark | None = None
+
+    def reference_of(self, line: Line) -> str:
+        """Return what tells a line from an equal one of another file."""
+        own = line.reference or " ".join(self.label.split())
+        return own or (f"again {self.file.digest[:16]}" if self.again else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a line of the file means.
+
+    Attributes:
+        status: edited, already sent or invalid.
+        keys: operation keys that it asks for.
+    """
+
+    line: Line
+    status: RowStatus
+    message: str = ""
+    account_id: str = ""
+    edit: Edit | None = None
+    keys: tuple[str, ...] = ()
+    reference: str = ""
+
+    def invalid(self, message: str) -> "Meant":
+        """Return the line with the reason why it cannot be carried out."""
+        return replace(self, status=RowStatus.INVALID, message=message)
+
+
+def judge_lines(desk: Desk, source: Source) -> list[Meant]:
+    """Read every line, and say what it asks of whom, and whether that was sent before."""
+    mark = source.mark or settled_mark(_amounts(desk, source))
+    people = People.of(desk.book())
+    meant = []
+    for count, line in enumerate(source.file.lines(source.columns), start=1):
+        meant.append(_read(desk, line, people, source, mark))
+        if count % EVERY == 0:
+            desk.report("Reading lines", count, None)
+    return _sent_before(desk, source, _told_apart(meant))
+
+
+def _amounts(desk: Desk, source: Source) -> Iterable[str]:
+    names = [fields.amount(unit, desk.units) for unit in desk.units]
+    for line in source.file.lines(source.columns):
+        yield from (line.cells[name] for name in names if line.cells.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Accounts by what a line may name them."""
+
+    book: Book
+    by_email: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, book: Book) -> "People":
+        """Return an index of the ledger's accounts."""
+        by_email: dict[str, list[str]] = defaultdict(list)
+        for account_id, baseline in book.baselines.items():
+            if baseline.email and not baseline.missing:
+                by_email[_plain(baseline.email)].append(account_id)
+        return cls(book, by_email)
+
+    def find(self, line: Line) -> str:
+        """Return the account that a line names.
+
+        Raises:
+            EditProblem: none, several, or two that differ.
+        """
+        account_id = line.cells.get(fields.ACCOUNT_ID, "").strip()
+        email = line.cells.get(fields.EMAIL, "").strip()
+        if account_id:
+            return self._by_id(account_id, email)
+        if email:
+            return self._by_email(email)
+        card = ", or look the card up" if line.cells.get(CARD_NO, "").strip() else ""
+        raise EditProblem(f"The line does not say whose it is: fill in user_id or email{card}.")
+
+    def _by_id(self, account_id: str, email: str) -> str:
+        baseline = self.book.baselines.get(account_id)
+        if baseline is None:
+            raise EditProblem(
+                f"There is no user “{account_id[:40]}” in the last pull: pull again, or correct the id. "
+                "No user is ever created."
+            )
+        if baseline.missing:
+            raise EditProblem(f"The credit system no longer has user {account_id}.")
+        if email and _plain(email) != _plain(baseline.email):
+            raise EditProblem(
+                f"User {account_id} has the e-mail {baseline.email or '(none)'}, not {email[:80]}: correct "
+                "one of the two."
+            )
+        return account_id
+
+    def _by_email(self, email: str) -> str:
+        found = self.by_email.get(_plain(email), ())
+        if not found:
+            raise EditProblem(
+                f"Nobody has the e-mail “{email[:80]}” in the last pull: pull again, or correct it. "
+                "No user is ever created."
+            )
+        if len(found) > 1:
+            ids = ", ".join(found[:5])
+            raise EditProblem(
+                f"{len(found)} users share the e-mail {email[:80]} ({ids}): name one by user_id."
+            )
+        return found[0]
+
+
+def _plain(email: str) -> str:
+    return "".join(email.split()).casefold()
+
+
+def _read(desk: Desk, line: Line, people: People, source: Source, mark: DecimalMark | None) -> Meant:
+    blank = Meant(line, RowStatus.EDITED, reference=source.reference_of(line))
+    if line.problem:
+        return blank.invalid(line.problem)
+    try:
+        account_id = people.find(line)
+    except EditProblem as problem:
+        return blank.invalid(str(problem))
+    known = replace(blank, account_id=account_id)
+    try:
+        edit = read_line(line, desk.rules, mark)
+    except EditProblem as problem:
+        return known.invalid(str(problem))
+    keys = tuple(
+        line_key(desk.system, account_id, edit.action, group, known.reference)
+        for group in groups_of(desk, edit.changes)
+    )
+    return replace(known, edit=edit, keys=keys)
+
+
+def groups_of(desk: Desk, changes: tuple[Change, ...]) -> list[tuple[Change, ...]]:
+    """Return what travels in one request each."""
+    return [changes] if desk.rules.capabilities.one_request else [(change,) for change in changes]
+
+
+def _told_apart(meant: Sequence[Meant]) -> list[Meant]:
+    """Refuse lines of one file that ask for the same in the same words."""
+    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for each in meant:
+        if each.keys:
+            places[each.keys].append(each.line.number)
+    told = []
+    for each in meant:
+        same = [number for number in places.get(each.keys, ()) if number != each.line.number]
+        if each.keys and same:
+            sentence = (
+                f"Line {same[0]} asks for exactly the same: if both are meant, give each its own reference."
+            )
+            told.append(each.invalid(sentence))
+        else:
+            told.append(each)
+    return told
+
+
+def _sent_before(desk: Desk, source: Source, meant: Sequence[Meant]) -> list[Meant]:
+    """Recognise lines whose operation was sent, or whose row was changed and then sent."""
+    keys = {key for each in meant if each.status is RowStatus.EDITED for key in each.keys}
+    records = desk.ledger.operations.by_key(keys)
+    noted = desk.ledger.lines.by_key(keys)
+    return [
+        _known(desk, source, each, records, noted) if each.status is RowStatus.EDITED else each
+        for each in meant
+    ]
+
+
+def _known(
+    desk: Desk,
+    source: Source,
+    meant: Meant,
+    records: Mapping[str, OperationRecord],
+    noted: Mapping[str, LineRecord],
+) -> Meant:
+    sent = [records[key] for key in meant.keys if key in records and _goes_no_more(records[key])]
+    instead = [] if sent else _sent_instead(desk, meant, records, noted)
+    if not sent and not instead:
+        return meant
+    record = (sent or instead)[0]
+    where = _where(desk, source, noted.get(meant.keys[0]))
+    changed = "" if sent else " Its row was changed before it was pushed."
+    return replace(
+        meant,
+        status=RowStatus.ALREADY_SENT,
+        message=f"{where}{changed} {telling.known(desk, record).ending}".strip(),
+        keys=tuple(each.key for each in sent or instead),
+    )
+
+
+def _goes_no_more(record: OperationRecord) -> bool:
+    return record.state not in SENDABLE or record.closed
+
+
+def _sent_instead(
+    desk: Desk, meant: Meant, records: Mapping[str, OperationRecord], noted: Mapping[str, LineRecord]
+) -> list[OperationRecord]:
+    """Return what was sent from the line's row while that still stood where the line was put."""
+    line = next((noted[key] for key in meant.keys if key in noted), None)
+    if line is None or any(key in records for key in meant.keys):
+        return []
+    history = desk.ledger.operations.history(line.connection, account_id=meant.account_id, limit=None)
+    epochs = line.imported.epochs
+    return [
+        record
+        for record in history
+        if record.state not in SENDABLE
+        and any(epochs.get(unit.unit) == unit.epoch for unit in record.units)
+        and (line.at is None or record.created_at >= line.at)
+    ]
+
+
+def _where(desk: Desk, source: Source, line: LineRecord | None) -> str:
+    """Return which file the line came with before, and how it goes once more."""
+    if line is None:
+        return ""
+    if line.digest == source.file.digest:
+        return f"This file was imported on {desk.local(line.at)} by {line.actor}."
+    return (
+        f"Line {line.line} of {line.file}, imported on {desk.local(line.at)} by {line.actor}, asks for the "
+        "same. If it is meant once more: give it a reference, or import with --label or --again."
+    )

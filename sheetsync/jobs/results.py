@@ -1,0 +1,122 @@
+"""The results of an import: the file again, with what became of every line; kept true by push and verify."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sheetsync.core.lines import known_headers, plain
+from sheetsync.core.states import UNPROVEN, RowStatus, row_status
+from sheetsync.csvs import CsvFile, open_csv, write_csv
+from sheetsync.errors import UsageError
+from sheetsync.jobs import telling
+from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.judging import Meant
+from sheetsync.ports import OperationRecord
+
+COLUMNS = ("status", "message", "operation", "evidence")
+"""Added behind the file's own columns; a results file that is imported again has them already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a line, as text."""
+
+    status: str
+    message: str
+    operation: str = ""
+    evidence: str = ""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """In the order of ``COLUMNS``."""
+        return (self.status, self.message, self.operation, self.evidence)
+
+
+def write_results(desk: Desk, path: Path, file: CsvFile, meant: Iterable[Meant]) -> None:
+    """Write the file with what every line means.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    told = list(meant)
+    records = desk.ledger.operations.by_key({key for each in told for key in each.keys})
+    results = {each.line.number: _result(each, records) for each in told}
+    _write(path, file, lambda number, _cells: results.get(number))
+
+
+def _result(meant: Meant, records: Mapping[str, OperationRecord]) -> Result:
+    sent = [records[key] for key in meant.keys if key in records]
+    evidence = _evidence(sent) if meant.status is RowStatus.ALREADY_SENT else ""
+    return Result(meant.status.value, meant.message, " ".join(meant.keys), evidence)
+
+
+def refresh_results(desk: Desk, keys: Collection[str]) -> list[str]:
+    """Bring results files up to date with operations that moved; return what could not be written.
+
+    Args:
+        desk: the connection.
+        keys: of the operations.
+    """
+    runs: dict[str, set[str]] = defaultdict(set)
+    for key, line in desk.ledger.lines.by_key(keys).items():
+        runs[line.run].add(key)
+    warnings = []
+    for run_id, moved in runs.items():
+        run = desk.ledger.runs.get(run_id)
+        name = run.params.get("results") if run is not None else None
+        if name is None:
+            continue
+        try:
+            _refresh(desk, Path(name), moved)
+        except UsageError as error:
+            warnings.append(f"The results file is not up to date: {error.message}")
+    return warnings
+
+
+def _refresh(desk: Desk, path: Path, keys: Collection[str]) -> None:
+    file = open_csv(path, known_headers(desk.units))
+    places = {plain(name): index for index, name in enumerate(file.header)}
+    records = desk.ledger.operations.by_key(keys)
+
+    def now(_number: int, cells: Sequence[str]) -> Result | None:
+        old = [cells[places[name]] if places[name] < len(cells) else "" for name in COLUMNS]
+        sent = [records[key] for key in old[2].split() if key in records]
+        if not sent:
+            return Result(*old)
+        speaker = next((each for each in sent if each.state in UNPROVEN), sent[-1])
+        return Result(row_status(speaker.state).value, speaker.message, old[2], _evidence(sent))
+
+    if set(COLUMNS) <= set(places):
+        _write(path, file, now)
+
+
+ResultOf = Callable[[int, Sequence[str]], Result | None]
+"""Line number and cells → what became of the line."""
+
+
+def _write(path: Path, file: CsvFile, result_of: ResultOf) -> None:
+    own = [index for index, name in enumerate(file.header) if plain(name) not in COLUMNS]
+
+    def rows() -> Iterator[Sequence[object]]:
+        for number, cells, problem in file.rows():
+            result = result_of(number, cells) or Result("invalid", problem)
+            yield [*(cells[at] if at < len(cells) else "" for at in own), *result.cells]
+
+    write_csv(path, [*(file.header[at] for at in own), *COLUMNS], rows(), separator=file.separator)
+
+
+def _evidence(records: Iterable[OperationRecord]) -> str:
+    return "; ".join(filter(None, (_proof(record) for record in records)))
+
+
+def _proof(record: OperationRecord) -> str:
+    """Return the proof in words: ``transaction 18231`` or ``balance 40 → 65``."""
+    told = telling.evidence_json(record)
+    if told is None or record.settled_at is None:
+        return ""
+    if told.get("kind") == "transaction":
+        return f"transaction {told.get('id', '')}"
+    if told.get("kind") == "person":
+        return f"by {told.get('by', '')}"
+    return f"balance {told.get('before')} → {told.get('now')}"

@@ -1,0 +1,5 @@
+"""CCI FasCard."""
+
+from sheetsync.providers.fascard.provider import FasCard
+
+__all__ = ["FasCard"]

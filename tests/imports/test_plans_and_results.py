@@ -1,0 +1,123 @@
+"""A plan straight from a file, several lines for one user, and the results file that stays true."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sheetsync.errors import StalePlanError
+from sheetsync.jobs.importing import import_file
+from sheetsync.jobs.listing import plan_file
+from sheetsync.jobs.push import push
+from sheetsync.jobs.results import write_results
+from tests.imports.office import bring, save, source_of, statuses
+from tests.rules.clerk import Clerk
+from tests.stateful.kit import Killed, Town
+
+MAY = "user_id,action,amount,reference\n1,add,25,a\n1,add,30,b\n2,reset,50,\n3,adjust,-5,\n"
+"""The last line lacks its reason."""
+
+
+def planned(clerk: Clerk, text: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - of Source
+    """Make a plan of a file."""
+    return plan_file(clerk.desk, source_of(clerk, save(clerk, "may.csv", text), **options), params={})
+
+
+def test_a_plan_in_the_files_order(ana: Clerk, town: Town) -> None:
+    """Several lines of one user follow one another, each proven before the next; the tab is left alone."""
+    result = planned(ana, MAY)
+    assert {"edited": 3, "already_sent": 0, "invalid": 1} == result["counts"]
+    assert [("20000", "20025"), ("20025", "20055")] == [
+        (row["changes"]["credits"]["before"], row["changes"]["credits"]["after"])
+        for row in result["plan"]["rows"]
+        if row["account_id"] == "1"
+    ]
+    assert None is ana.row("1")["Action"]
+    rows = push(ana.desk, result["plan"]["digest"])["rows"]
+    assert ["confirmed"] * 3 == [row["status"] for row in rows]
+    assert (20_055, 50) == (town.balance("1"), town.balance("2"))
+
+
+def test_what_is_not_proven_holds_back_the_rest_of_its_user(ana: Clerk, town: Town) -> None:
+    """Two changes at once could not be told apart; the rest comes with the next plan."""
+    digest = planned(ana, MAY)["plan"]["digest"]
+    town.fault("drop_after", "1")
+    rows = {row["operation"]: row for row in push(ana.desk, digest)["rows"]}
+    assert ["confirmation_required", "edited", "confirmed"] == [row["status"] for row in rows.values()]
+    assert 20_025 == town.balance("1")
+    ana.wait(100)
+    ana.verify()
+    again = planned(ana, MAY)
+    assert {"edited": 1, "already_sent": 2, "invalid": 1} == again["counts"]
+    push(ana.desk, again["plan"]["digest"])
+    assert 20_055 == town.balance("1")
+
+
+def test_planned_and_pushed_twice(ana: Clerk, town: Town) -> None:
+    """The same file, the same plan: nothing is sent twice."""
+    digest = planned(ana, MAY)["plan"]["digest"]
+    push(ana.desk, digest)
+    push(ana.desk, digest)
+    assert {"edited": 0, "already_sent": 3, "invalid": 1} == planned(ana, MAY)["counts"]
+    assert 20_055 == town.balance("1")
+
+
+def test_a_killed_push_of_a_plan_goes_on(ana: Clerk, town: Town) -> None:
+    """What was under way is looked at, the rest goes when it is planned again."""
+    digest = planned(ana, MAY)["plan"]["digest"]
+    ana.process.visits["gone"] = lambda: setattr(ana.process, "alive", False)
+    with pytest.raises(Killed):
+        push(ana.desk, digest)
+    bo = Clerk(town, "bo", "shop")
+    bo.preview()
+    bo.wait(100)
+    bo.verify()
+    push(bo.desk, planned(bo, MAY)["plan"]["digest"])
+    assert (20_055, 50) == (town.balance("1"), town.balance("2"))
+
+
+def test_a_pulled_balance_makes_it_stale(ana: Clerk, town: Town) -> None:
+    """As with any plan."""
+    digest = planned(ana, MAY)["plan"]["digest"]
+    town.book.spend("2", "credits", 300)
+    ana.pull()
+    assert isinstance(ana.refused(digest), StalePlanError)
+
+
+def test_an_edit_typed_by_hand_is_another_one(ana: Clerk, town: Town) -> None:
+    """A row that asks for the same as a planned line is not taken for it."""
+    digest = planned(ana, "user_id,action,amount\n1,add,25\n")["plan"]["digest"]
+    ana.add("1", 25)
+    push(ana.desk, digest)
+    row = ana.row("1")
+    assert ("Add", 25) == (row["Action"], row["Amount"])
+    assert 20_025 == town.balance("1")
+
+
+def test_the_results_file_follows(ana: Clerk, town: Town) -> None:
+    """Written by the import, and again by push and verify; it can be imported itself without harm."""
+    text = 'user_id;action;amount;note\n1;add;25;=SUM(A1)\n2;add;7;\n9;add;1;\n1;add;"2;\n'
+    path, out = save(ana, "may.csv", text), ana.town.folder / "may results.csv"
+    source = source_of(ana, path)
+    meant = import_file(ana.desk, source, params={"results": str(out)})["meant"]
+    write_results(ana.desk, out, source.file, meant)  # type: ignore[arg-type]
+    assert ["edited", "edited", "invalid", "invalid"] == [row["status"] for row in semicolons(out)]
+    town.fault("drop_after", "2")
+    ana.ship()
+    assert ["confirmed", "confirmation_required"] == [row["status"] for row in semicolons(out)][:2]
+    assert "balance 20000 → 20025" == semicolons(out)[0]["evidence"]
+    ana.wait(100)
+    ana.verify()
+    rows = semicolons(out)
+    assert ["confirmed", "confirmed", "invalid", "invalid"] == [row["status"] for row in rows]
+    assert "'=SUM(A1)" == rows[0]["note"]
+    again = bring(ana, out.read_bytes(), name="results.csv")
+    assert {2: "already_sent", 3: "already_sent", 4: "invalid", 5: "invalid"} == statuses(again)
+    assert (20_025, 20_007) == (town.balance("1"), town.balance("2"))
+
+
+def semicolons(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a results file with the file's own separator."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter=";"))
