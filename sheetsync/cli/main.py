@@ -1,7 +1,7 @@
 """Every command, thin: options in, a use case, a printer, an exit code."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import click
 from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
-from sheetsync.cli.frame import AS, Commands, Frame, ask, command
+from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
 from sheetsync.cli.importing import import_command
+from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
@@ -64,7 +65,7 @@ def pull_command(
     active_since: str | None,
 ) -> int:
     """Read users and credits into the tab; edits that were not sent are kept."""
-    since = _moment(active_since)
+    since = local_moment(active_since, UTC)
     filters = {"has_email": has_email, "active_since": since.isoformat() if since else None}
     with frame.desk(connection, pulls=filters) as desk:
         result = pull(desk, account_ids=_scope(accounts), filters=filters)
@@ -295,7 +296,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
             account_id=account_id,
             run=run,
             actor=actor,
-            since=_moment(since),
+            since=local_moment(since, UTC),
             unsettled=unsettled,
             limit=None if csv_file else limit,
             cursor=cursor,
@@ -308,18 +309,6 @@ def history_command(  # noqa: PLR0913 - one parameter per option
         return 0
     frame.emit(result, printing.history_table(result["operations"]))
     return 0
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"“{text}” is not a time.", hint="Write it as 2026-03-12 or 2026-03-12T14:00Z."
-        ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @main.command("check")
@@ -452,5 +441,5 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (runs_command, run_command, worker_command, import_command):
+for each in (report_command, runs_command, run_command, worker_command, import_command):
     main.add_command(each)

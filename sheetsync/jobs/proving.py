@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sheetsync.core.accounts import Account, EvidenceKind, Transaction
+from sheetsync.core.accounts import Account, Capabilities, EvidenceKind, Transaction
 from sheetsync.core.evidence import (
     ALERT,
     SEARCH_BEFORE,
@@ -37,6 +37,18 @@ def is_proven_by_transaction(record: OperationRecord) -> bool:
     return record.evidence_kind is EvidenceKind.TRANSACTION
 
 
+def capabilities_now(desk: Desk) -> Capabilities:
+    """Return the capabilities with the kind of evidence that the credit system lets us have today.
+
+    Raises:
+        ProviderError: it could not be asked.
+    """
+    try:
+        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
+    except (RejectedError, RetryableError) as error:
+        raise ProviderError(error.message, hint=error.hint) from error
+
+
 def transactions_of(desk: Desk, records: Iterable[OperationRecord]) -> Listed | str:
     """Read all transactions of these operations' accounts, or return the sentence that says why not.
 
@@ -60,6 +72,15 @@ def transactions_of(desk: Desk, records: Iterable[OperationRecord]) -> Listed | 
             raise ProviderError(error.message, hint=error.hint) from error
         return f"Not proven yet: the transactions could not be read. {error.message}"
     return {account_id: chronological(each) for account_id, each in listed.items()}
+
+
+def _merged(one: Listed, other: Listed) -> Listed:
+    """Return the transactions of two searches, each once, oldest first."""
+    found: dict[str, dict[str, Transaction]] = defaultdict(dict)
+    for listed in (one, other):
+        for account_id, transactions in listed.items():
+            found[account_id] |= {each.transaction_id: each for each in transactions}
+    return {account_id: chronological(each.values()) for account_id, each in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +111,19 @@ class Proving:
             ProviderError: the credit system could not be reached.
         """
         open_ones = [record for record in records if record.account_id in self.read]
-        listed = transactions_of(self.desk, [*open_ones, *settled])
+        # noted first: what cannot be read now is not tried again at once
+        self.desk.ledger.operations.looked_up({record.key for record in settled})
+        listed = transactions_of(self.desk, open_ones)
         if isinstance(listed, str):
             for record in open_ones:
                 self.desk.ledger.operations.note(record.key, message=listed, evidence=None)
             return set()
         for record in open_ones:
             self._judge(record, listed.get(record.account_id, ()))
-        late = self._late(listed, {record.key for record in open_ones}, settled)
-        self.desk.ledger.operations.looked_up({record.key for record in settled} - late)
-        return late
+        # apart from the others, because these go back for a month
+        earlier = transactions_of(self.desk, settled)
+        both = listed if isinstance(earlier, str) else _merged(listed, earlier)
+        return self._late(both, {record.key for record in open_ones}, settled)
 
     def _judge(self, record: OperationRecord, listed: Sequence[Transaction]) -> None:
         read_at, account = self.read[record.account_id]

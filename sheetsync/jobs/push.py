@@ -5,15 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sheetsync.core.accounts import Capabilities
 from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
 from sheetsync.errors import (
     InterruptedRunError,
-    ProviderError,
-    RejectedError,
-    RetryableError,
     SheetsyncError,
     StalePlanError,
 )
@@ -21,6 +17,7 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
 from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
+from sheetsync.jobs.proving import capabilities_now
 from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending, send_all
@@ -83,7 +80,7 @@ def _carry_out(
             held.lease,
             connection_name=desk.name,
             plan=stored.digest,
-            capabilities=_proving(desk) if waiting else desk.rules.capabilities,
+            capabilities=capabilities_now(desk) if waiting else desk.rules.capabilities,
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
@@ -104,18 +101,6 @@ def _carry_out(
         raise _stopped(desk, sending.stopped, planned, run)
     warnings += refresh_results(desk, [each.operation.key for each in planned])
     return _result(desk, run, planned, told=sending.told, warnings=warnings + sending.warnings)
-
-
-def _proving(desk: Desk) -> Capabilities:
-    """Return the capabilities with the kind of evidence that the credit system lets us have today.
-
-    Raises:
-        ProviderError: it could not be asked.
-    """
-    try:
-        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
-    except (RejectedError, RetryableError) as error:
-        raise ProviderError(error.message, hint=error.hint) from error
 
 
 def _asked_by(desk: Desk, planned: Planned) -> Planned:

@@ -1,8 +1,8 @@
 """What a spreadsheet's adapter promises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sheetsync.core.accounts import Action, Unit
 from sheetsync.core.tab import CellValue, Patch, Tab
@@ -41,6 +41,18 @@ class Written:
     applied: frozenset[str] = frozenset()
     otherwise: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
+
+
+ColumnKind = Literal["text", "number", "money", "time"]
+"""How a column of a report looks; ids are text, so that all their digits survive."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumn:
+    """One column of a report's tab."""
+
+    header: str
+    kind: ColumnKind = "text"
 
 
 class Sheet(Protocol):
@@ -98,5 +110,37 @@ class Sheet(Protocol):
 
         Raises:
             SheetError, SheetUnsafeError, LayoutError: nothing was written.
+        """
+        ...
+
+    def replace_report(
+        self,
+        tab: str,
+        about: str,
+        *,
+        columns: Sequence[ReportColumn],
+        rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
+    ) -> tuple[str, ...]:
+        """Fill a whole tab of its own with a read-only report, in place of what the report held before.
+
+        A new tab is made at the end. The tab is marked as ours by a note at A1, see ``layout.report_note``
+        and ``layout.is_report_note``; a tab without that very mark is never written. No other tab changes.
+
+        Args:
+            tab: its title.
+            about: what it shows and of which connection, e.g. ``transactions of laundry``; part of the mark.
+            columns: headers, in order.
+            rows: one value per column; may be gone through more than once, each time from the start.
+            remark: a sentence for the note, such as when it was read.
+
+        Returns:
+            Sentences about what the tab costs from now on, if it costs much.
+
+        Raises:
+            LayoutError: no tab can be called like this, or it is the connection's own tab.
+            SheetUnsafeError: the tab is not this report's.
+            SheetError: it cannot be written, or has no room for so many rows. Whatever is raised, the tab
+                is as it was.
         """
         ...

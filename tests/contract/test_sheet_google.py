@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sheetsync.ports import Sheet
+from tests.contract.report_suite import ReportContract, ReportHands
 from tests.contract.sheet_suite import COLUMNS, Hands, SheetContract
 from tests.google.office import GoogleOffice, People, adapter, serving
 
@@ -16,7 +17,7 @@ def google() -> Iterator[GoogleOffice]:
         yield google
 
 
-class TestGoogle(SheetContract):
+class TestGoogle(SheetContract, ReportContract):
     @pytest.fixture
     def office(self, google: GoogleOffice) -> GoogleOffice:
         """Return a spreadsheet of its own."""
@@ -29,5 +30,10 @@ class TestGoogle(SheetContract):
 
     @pytest.fixture
     def hands(self, office: GoogleOffice) -> Hands:
+        """Return the person."""
+        return People(office)
+
+    @pytest.fixture
+    def report_hands(self, office: GoogleOffice) -> ReportHands:
         """Return the person."""
         return People(office)

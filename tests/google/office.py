@@ -203,6 +203,25 @@ class People:
         """Delete the tab; another one is left."""
         self.office.change({"deleteSheet": {"sheetId": self.office.sheet_id(self.tab)}})
 
+    def add_tab(self, title: str, rows: Sequence[Sequence[CellValue]]) -> None:
+        """Add a tab."""
+        self.office.change({"addSheet": {"properties": {"title": title}}})
+        self.office.put(f"'{title}'!A1", rows)
+
+    def cells_of(self, title: str) -> list[list[CellValue]]:
+        """Return all cells of a tab."""
+        return People(self.office, title).raw_cells()
+
+    def remove_note(self, title: str) -> None:
+        """Remove the note at A1."""
+        span = {"sheetId": self.office.sheet_id(title), "endRowIndex": 1, "endColumnIndex": 1}
+        self.office.change({"repeatCell": {"range": span, "cell": {}, "fields": "note"}})
+
+    def tabs(self) -> list[str]:
+        """Return the titles of all tabs but the one that a new spreadsheet has."""
+        found = [str(each["properties"]["title"]) for each in self.office.sheets()]
+        return [title for title in found if title != "Sheet1"]
+
     def _span(self, start: int, end: int) -> Json:
         return {"sheetId": self.office.sheet_id(self.tab), "startRowIndex": start, "endRowIndex": end}
 

@@ -8,6 +8,7 @@ from sheetsync.core.accounts import EvidenceKind
 from sheetsync.core.states import OperationState
 from sheetsync.errors import ContradictionError
 from sheetsync.jobs.pull import pull
+from sheetsync.jobs.rechecking import is_due
 from sheetsync.jobs.verify import verify
 from tests.laundry import Weather
 from tests.rules.laundromat import Counter
@@ -126,6 +127,22 @@ def test_one_that_turns_up_late_is_confirmed(counter: Counter) -> None:
     assert ("Confirmed", 65, None) == (shown["Status"], shown["Balance"], shown["Action"])
     assert key != shown["Key"]
     assert {} == counter.verify()
+
+
+def test_it_is_looked_for_by_itself_for_a_month(counter: Counter) -> None:
+    """A worker asks once a day for what a re-read called lost, or the system refused; then no more."""
+    counter.edit(1002, "Add", Change_Balance=25)
+    counter.laundry.weather(1002, Weather("refuse"))
+    lose(counter)
+    ledger, system = counter.desk.ledger, counter.desk.system
+    found = []
+    for day in (0.9, 0.2, 0.1, 28, 2):
+        counter.wait(day * 86_400)
+        due = is_due(ledger, system, counter.desk.policy.settle_after)
+        before = len(counter.laundry.requests)
+        counter.verify()
+        found.append((due, len(counter.laundry.requests) > before))
+    assert [(False, True), (True, True), (False, True), (True, True), (False, False)] == found
 
 
 def test_before_a_new_attempt_it_is_looked_for(counter: Counter) -> None:

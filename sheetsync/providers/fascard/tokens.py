@@ -7,12 +7,15 @@ from collections.abc import Callable
 from sheetsync.config import FasCardConnection
 from sheetsync.config.redaction import remember
 from sheetsync.errors import RejectedError
-from sheetsync.providers.fascard.words import NOT_SIGNED_IN, NOT_SIGNED_IN_NEXT, error_words
+from sheetsync.providers.fascard.words import NOT_SIGNED_IN, NOT_SIGNED_IN_NEXT, SIGN_IN, error_words
 from sheetsync.providers.http import Session
 from sheetsync.providers.messages import Reply, Request
 from sheetsync.providers.outcomes import say
 
 UNAUTHENTICATED = 401
+
+SENDS_MOST = 3
+"""Times that one request may leave, each but the last refused with 401: other threads' tokens expire, too."""
 
 
 class Tokens:
@@ -36,7 +39,7 @@ class Tokens:
         Raises:
             RejectedError, RetryableError: as ``Session.read``.
         """
-        return self._twice(lambda bearer: self._session.read(request(bearer)))
+        return self._with_token(lambda bearer: self._session.read(request(bearer)))
 
     def write(self, request: Callable[[str], Request], go: Callable[[], None]) -> Reply:
         """Send a request that may change something, once; again only after a 401, which changed nothing.
@@ -48,7 +51,7 @@ class Tokens:
         Raises:
             RetryableError, RejectedError, OutcomeUnknownError: as ``Session.write``.
         """
-        return self._twice(lambda bearer: self._session.write(request(bearer), go))
+        return self._with_token(lambda bearer: self._session.write(request(bearer), go))
 
     def sign_in(self) -> None:
         """Sign in now.
@@ -58,21 +61,26 @@ class Tokens:
         """
         self._renewed("")
 
-    def _twice(self, send: Callable[[str], Reply]) -> Reply:
-        token = self._token or self._renewed("")
-        try:
-            return send(f"Bearer {token}")
-        except RejectedError as error:
-            if error.details.get("status") != UNAUTHENTICATED:
-                raise
-        return send(f"Bearer {self._renewed(token)}")
+    def _with_token(self, send: Callable[[str], Reply]) -> Reply:
+        """Send, and after a 401 with a new token; one that another thread got may be old by then."""
+        token = self._token or self._renewed("")[0]
+        is_fresh = False
+        for _ in range(SENDS_MOST - 1):
+            try:
+                return send(f"Bearer {token}")
+            except RejectedError as error:
+                if is_fresh or error.details.get("status") != UNAUTHENTICATED:
+                    raise
+            token, is_fresh = self._renewed(token)
+        return send(f"Bearer {token}")
 
-    def _renewed(self, expired: str) -> str:
-        """Return a token other than the one that has expired; whoever comes second takes the first one's."""
+    def _renewed(self, expired: str) -> tuple[str, bool]:
+        """Return a token other than the one that has expired, and whether it was got just now."""
         with self._lock:
-            if not self._token or self._token == expired:
+            is_fresh = not self._token or self._token == expired
+            if is_fresh:
                 self._token = self._get()
-            return self._token
+            return self._token, is_fresh
 
     def _get(self) -> str:
         """``POST /api/AuthToken``, documented; moves no credits."""
@@ -82,8 +90,8 @@ class Tokens:
         }
         request = Request(
             "POST",
-            "/api/AuthToken",
-            label="/api/AuthToken",
+            SIGN_IN,
+            label=SIGN_IN,
             setting="username",
             body=json.dumps(credentials).encode(),
         )

@@ -1,6 +1,6 @@
 """Transactions of some user accounts or of all, by as few requests as there are ways."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sheetsync.core.accounts import Transaction
@@ -74,8 +74,13 @@ class Transactions:
 
         for page in walk(read_page, newer=False, is_enough=lambda each: _is_older(each, since), first=first):
             for record in self._filter.ours(page, user_account="UserAccountID"):
-                if wanted is None or str(id_of(record, "UserAccountID")) in wanted:
+                if _has_user(record) and (wanted is None or str(id_of(record, "UserAccountID")) in wanted):
                     yield transaction_of(record)
+
+
+def _has_user(record: Mapping[str, object]) -> bool:
+    """Whether a user account was touched; guests pay at the machine, with a card or coins."""
+    return record.get("UserAccountID") not in (None, 0, "0", "")
 
 
 def _is_older(page: Records, since: datetime) -> bool:

@@ -6,6 +6,8 @@ from sheetsync.errors import RejectedError, RequestOutcome
 from sheetsync.providers.messages import Reply, Request, plain
 from sheetsync.providers.outcomes import rejected, say
 
+SIGN_IN = "/api/AuthToken"
+
 NOT_SIGNED_IN = "FasCard did not take the user name and password"
 NOT_SIGNED_IN_NEXT = (
     "Check username and password by signing in to the FasCard site with them, and put them where the "
@@ -19,6 +21,7 @@ PRIVILEGES = {
     "UserAccount": "Loyalty Accounts",
     "Transact": "Reports",
     "User": "User Manager",
+    "Equip": "Equipment Setup",
 }
 """Part of the address → the privilege that the document asks for."""
 
@@ -43,11 +46,11 @@ class FasCardDialect:
         if reply.status == 401:
             # documented: unauthenticated, nothing was applied, whatever the body holds
             return rejected(say(request, EXPIRED), hint=EXPIRED_NEXT, reply=reply, everything=True)
-        reads = request.method == "GET"
+        changes = request.method == "POST" and not request.target.endswith(SIGN_IN)
         if reply.is_html or not 400 <= reply.status < 500 or reply.status in (405, 408, 429):
             return None
-        if not has_error_code(reply.data) and not reads:
-            return None
+        if changes and not error_words(reply.data):
+            return None  # not in FasCard's own words: nobody knows who said it
         if reply.status == 403:
             return rejected(
                 say(request, f"{NO_PRIVILEGE}{_said(reply)}"),
@@ -89,6 +92,8 @@ def _said(reply: Reply) -> str:
 
 
 def _privilege_hint(request: Request) -> str:
+    if "/SysStats" in request.label:
+        return "FasCard shows them to support administrators only."
     needed = next((name for part, name in PRIVILEGES.items() if f"/{part}" in request.label), "")
     whose = f"the privilege '{needed}', or Account Admin" if needed else "the privilege that this needs"
     return f"Give the person in username {whose}, for the account in account_id."

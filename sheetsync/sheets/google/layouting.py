@@ -22,6 +22,9 @@ FIELDS = (
 ROOM = 50
 """Blank rows below the last one, for people."""
 
+MAX_SHEET_ID = 2**31 - 1
+"""Ids of tabs are positive numbers of 31 bits; ours are chosen at random."""
+
 COLUMNS_FOR_PEOPLE = 8
 """Columns of a new tab beside ours: 10 million cells are all that a spreadsheet has."""
 
@@ -147,7 +150,7 @@ def dress(
     for column in expected:
         place = places.get(column.field)
         if place is not None and column.number_format:
-            yield looks.formatted(sheet_id, place, column, start_row=start_row)
+            yield looks.formatted(sheet_id, place, column.number_format, start_row=start_row)
         if place is not None and column.choices:
             yield looks.dropdown(sheet_id, place, column, start_row=start_row)
 
@@ -160,7 +163,7 @@ def _column(found: Repairs, seen: Looks, column: Column, place: int, *, is_new: 
     if note != column.note and (not note or note[:NOTE_START] == column.note[:NOTE_START]):
         found.add(f"note {column.header}", looks.note(seen.sheet_id, place, column.note))
     if _needs_format(below, column, is_new=is_new):
-        found.add(f"format {column.header}", looks.formatted(seen.sheet_id, place, column))
+        found.add(f"format {column.header}", looks.formatted(seen.sheet_id, place, column.number_format))
     if column.choices and not _offers(below.get("dataValidation"), column):
         found.add(f"dropdown {column.header}", looks.dropdown(seen.sheet_id, place, column))
     if column.hidden and not seen.is_hidden(place):
@@ -173,7 +176,7 @@ def _needs_format(below: Mapping[str, Any], column: Column, *, is_new: bool) -> 
     if not column.number_format:
         return False
     if column.number_format == TEXT_FORMAT or is_new:
-        return bool(present.get("type") != looks.number_format(column)["type"])
+        return bool(present.get("type") != looks.number_format(column.number_format)["type"])
     return not present.get("type")
 
 

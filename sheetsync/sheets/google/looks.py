@@ -96,15 +96,16 @@ def _repeat(cells: Request, cell: Request, names: str) -> Request:
     return {"repeatCell": {"range": cells, "cell": cell, "fields": names}}
 
 
-def number_format(column: Column) -> dict[str, str]:
-    """Return the format of a column's cells."""
-    kind = {TEXT_FORMAT: "TEXT", TIME_FORMAT: "DATE_TIME"}.get(column.number_format, "NUMBER")
-    return {"type": kind, "pattern": column.number_format}
+def number_format(pattern: str) -> dict[str, str]:
+    """Return a format by its code."""
+    kind = {TEXT_FORMAT: "TEXT", TIME_FORMAT: "DATE_TIME"}.get(pattern, "NUMBER")
+    return {"type": kind, "pattern": pattern}
 
 
-def formatted(sheet_id: int, place: int, column: Column, *, start_row: int = HEADER_ROW) -> Request:
-    """Give a column's cells their number format."""
-    cell = {"userEnteredFormat": {"numberFormat": number_format(column)}}
+def formatted(sheet_id: int, place: int, pattern: str, *, start_row: int = HEADER_ROW) -> Request:
+    """Give a column's cells their number format; "General" is Google's own choice."""
+    own = {} if pattern == "General" else {"numberFormat": number_format(pattern)}
+    cell = {"userEnteredFormat": own}
     return _repeat(cells_of(sheet_id, place, start_row=start_row), cell, "userEnteredFormat.numberFormat")
 
 

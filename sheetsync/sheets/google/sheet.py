@@ -1,15 +1,15 @@
 """The ``Sheet`` port over one tab of a Google spreadsheet."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import cached_property
 
 from sheetsync.core import fields
 from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.errors import LayoutError
-from sheetsync.ports import Columns, Written
-from sheetsync.sheets.google import layouting, looks, reading
+from sheetsync.ports import Columns, ReportColumn, Written
+from sheetsync.sheets.google import layouting, looks, reading, reporting
 from sheetsync.sheets.google.access import Access
 from sheetsync.sheets.google.grid import Grid
 from sheetsync.sheets.google.layouting import Looks
@@ -33,8 +33,6 @@ FRESH_S = 30.0
 
 SMALL_CELLS = 200_000
 """Cells of a tab that is read whole before and after a write, so that any move can be put right."""
-
-MAX_SHEET_ID = 2**31 - 1
 
 
 class GoogleSheet:
@@ -172,7 +170,7 @@ class GoogleSheet:
 
     def _make(self, rows: int) -> tuple[str, ...]:
         """Make the tab, with headers and looks, in one request."""
-        sheet_id = secrets.randbelow(MAX_SHEET_ID) + 1
+        sheet_id = secrets.randbelow(layouting.MAX_SHEET_ID) + 1
         new = layouting.new_tab(self._book.tab, sheet_id, self._columns, rows=rows)
         places = {column.field: place for place, column in enumerate(self._columns)}
         blank = Looks({"properties": new["addSheet"]["properties"]})
@@ -236,6 +234,33 @@ class GoogleSheet:
             again.cells = {**put_back, **again.cells}  # type: ignore[dict-item] # as read, so as Google takes it
             batch = again
         raise give_up("it was written")
+
+    def replace_report(
+        self,
+        tab: str,
+        about: str,
+        *,
+        columns: Sequence[ReportColumn],
+        rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
+    ) -> tuple[str, ...]:
+        """Fill a whole tab of its own with a read-only report, in place of what the report held before.
+
+        Widths and colours of a report that is there already stay. Up to 2 MB are replaced in one step; of a
+        longer report some rows may be new and others old if Google fails half-way: pull it again.
+
+        Raises:
+            LayoutError: no tab can be called like this, or it is the connection's own tab.
+            SheetUnsafeError: the tab is not this report's.
+            SheetError: it cannot be written.
+        """
+        if tab.casefold() == self._tab.casefold():
+            raise LayoutError(
+                f"The tab {tab!r} is the connection's own.", hint="A report needs a tab of its own."
+            )
+        book = Spreadsheet(self._book.http, self._id, tab=tab, expected=())
+        reporting.replace(book, about, columns=columns, rows=rows, remark=remark, zone=self._zone)
+        return ()
 
     def _planned(
         self,

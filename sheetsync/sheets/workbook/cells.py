@@ -78,6 +78,11 @@ def stored(value: CellValue, zone: tzinfo) -> tuple[object, str]:
     return _as_number(value)
 
 
+def begins_like_a_formula(content: object, data_type: str) -> bool:
+    """Whether a text would become a formula as soon as a person edits its cell."""
+    return data_type == "s" and str(content).startswith(_FORMULA_STARTS)
+
+
 def put(cell: Any, value: CellValue, zone: tzinfo) -> bool:  # noqa: ANN401 - as above
     """Write a value into a cell, keeping the cell's style; return whether the cell held something else.
 
@@ -91,7 +96,7 @@ def put(cell: Any, value: CellValue, zone: tzinfo) -> bool:  # noqa: ANN401 - as
     cell.data_type = data_type
     if number_format not in {cell.number_format, "General"}:
         cell.number_format = number_format
-    quoted = data_type == "s" and str(content).startswith(_FORMULA_STARTS)
+    quoted = begins_like_a_formula(content, data_type)
     if quoted or cell.quotePrefix:
         cell.quotePrefix = quoted
     return True

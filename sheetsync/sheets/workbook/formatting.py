@@ -36,7 +36,7 @@ def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> tuple[str, 
     Raises:
         LayoutError: a header of ours is there twice, or the tab's name cannot be used.
     """
-    sheet, created = _sheet(book, tab)
+    sheet, created = sheet_of(book, tab)
     places = find_columns(header_values(sheet), expected, tab=tab)
     missing = [column for column in expected if column.field not in places]
     first = _first_free(sheet)
@@ -45,7 +45,7 @@ def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> tuple[str, 
     for column in missing:
         _add_column(sheet, at[column.field], column)
     changes = [(created, f"tab {tab}"), *((True, f"header {column.header}") for column in missing)]
-    changes += [(_freeze(sheet), "frozen header"), (_filter(sheet), "filter")]
+    changes += [(freeze(sheet), "frozen header"), (_filter(sheet), "filter")]
     for column in expected:
         place, name = at[column.field], column.header
         changes.append((_note(sheet, place, column), f"note {name}"))
@@ -56,7 +56,12 @@ def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> tuple[str, 
     return tuple(word for changed, word in changes if changed)
 
 
-def _sheet(book: Workbook, tab: str) -> tuple[Worksheet, bool]:
+def sheet_of(book: Workbook, tab: str) -> tuple[Worksheet, bool]:
+    """Return the tab, and whether it was made just now, at the end.
+
+    Raises:
+        LayoutError: the tab's name cannot be used.
+    """
     if tab in book.sheetnames:
         sheet = book[tab]
         if isinstance(sheet, Worksheet):
@@ -88,13 +93,25 @@ def _add_column(sheet: Worksheet, place: int, column: Column) -> None:
             f"Row 1 of {sheet.title!r} has merged cells where the column {column.header!r} has to go.",
             hint="Unmerge the cells in row 1.",
         )
-    header = sheet.cell(HEADER_ROW, place, column.header)
-    header.font = Font(bold=True)
-    header.fill = PatternFill("solid", start_color=_HEADER_FILL, end_color=_HEADER_FILL)
+    put_header(sheet, place, column.header)
     columns.own(sheet, place).width = column.width
 
 
-def _freeze(sheet: Worksheet) -> bool:
+def put_header(sheet: Worksheet, place: int, text: str) -> None:
+    """Write a header as headers look."""
+    header = sheet.cell(HEADER_ROW, place, text)
+    header.font = Font(bold=True)
+    header.fill = PatternFill("solid", start_color=_HEADER_FILL, end_color=_HEADER_FILL)
+
+
+def put_note(sheet: Worksheet, place: int, text: str) -> None:
+    """Write our note at a header, in place of any other."""
+    width, height = _NOTE_SIZE
+    sheet.cell(HEADER_ROW, place).comment = Comment(text, AUTHOR, height=height, width=width)
+
+
+def freeze(sheet: Worksheet) -> bool:
+    """Keep the header in sight, unless a person froze something; return whether anything changed."""
     if sheet.freeze_panes is not None:
         return False
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
@@ -117,8 +134,7 @@ def _note(sheet: Worksheet, place: int, column: Column) -> bool:
     present = cell.comment
     if present is not None and (present.author != AUTHOR or present.text == column.note):
         return False
-    width, height = _NOTE_SIZE
-    cell.comment = Comment(column.note, AUTHOR, height=height, width=width)
+    put_note(sheet, place, column.note)
     return True
 
 

@@ -1,6 +1,6 @@
 """The ``Sheet`` port over one tab of an ``.xlsx`` file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
@@ -8,11 +8,11 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from sheetsync.core.tab import CellValue, Patch, Tab
-from sheetsync.errors import SheetError
-from sheetsync.ports import Columns, Written
-from sheetsync.sheets.layout import layout
+from sheetsync.errors import LayoutError, SheetError
+from sheetsync.ports import Columns, ReportColumn, Written
+from sheetsync.sheets.layout import layout, report_note
 from sheetsync.sheets.workbook import book as books
-from sheetsync.sheets.workbook import files, formatting, safety
+from sheetsync.sheets.workbook import files, formatting, reports, safety
 from sheetsync.sheets.workbook.reading import read_tab
 from sheetsync.sheets.workbook.writing import TabWriter
 
@@ -124,6 +124,42 @@ class WorkbookSheet:
         if patches or append:
             self._rewrite(change)
         return written
+
+    def replace_report(
+        self,
+        tab: str,
+        about: str,
+        *,
+        columns: Sequence[ReportColumn],
+        rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
+    ) -> tuple[str, ...]:
+        """Fill a whole tab of its own with a read-only report, in place of what the report held before.
+
+        Widths, formats of whole columns and the colours of a report that is there already stay. The whole
+        report is in memory while the file is written, and whenever the workbook is rewritten later.
+
+        Raises:
+            LayoutError: no tab can be called like this, or it is the connection's own tab.
+            SheetUnsafeError: the tab is not this report's, or writing would destroy something.
+            SheetError: it cannot be written, or has no room for so many rows.
+        """
+        if tab.casefold() == self._tab.casefold():
+            raise LayoutError(
+                f"The tab {tab!r} is the connection's own.", hint="A report needs a tab of its own."
+            )
+
+        count = 0
+
+        def change(book: Workbook) -> bool:
+            nonlocal count
+            sheet = reports.empty(book, tab, about, columns=columns)
+            count = reports.fill(sheet, columns, rows, zone=self._timezone)
+            formatting.put_note(sheet, 1, report_note(about, remark))
+            return True
+
+        self._rewrite(change, new_file=True)
+        return reports.costs(tab, count)
 
     def _target(self) -> Path:
         """Return the file itself: replacing a symbolic link would leave the file behind it old."""
