@@ -9,6 +9,7 @@ import pytest
 from sheetsync.core.accounts import Action, Unit
 from sheetsync.core.fields import NAME
 from sheetsync.core.tab import Patch
+from sheetsync.errors import LayoutError
 from sheetsync.ports import Columns
 from sheetsync.sheets.google import looks
 from tests.contract.sheet_suite import COLUMNS, account, cell, column
@@ -144,11 +145,6 @@ def unfrozen(office: GoogleOffice) -> None:
     )
 
 
-def unfiltered(office: GoogleOffice) -> None:
-    """Take the filter away."""
-    change(office, clearBasicFilter={"sheetId": office.sheet_id()})
-
-
 def untexted(office: GoogleOffice) -> None:
     """Let ids be numbers."""
     cell_ = {"userEnteredFormat": {"numberFormat": {"type": "NUMBER", "pattern": "0"}}}
@@ -162,7 +158,6 @@ DAMAGES: dict[str, Callable[[GoogleOffice], object]] = {
     "protection": unprotected,
     "colours": uncoloured,
     "frozen header": unfrozen,
-    "filter": unfiltered,
     "format User ID": untexted,
     "header Note": lambda office: People(office).rename_header("Note", ""),
 }
@@ -184,7 +179,7 @@ def test_what_is_damaged_is_repaired_once(office: GoogleOffice, what: str) -> No
 
 
 def test_people_s_own_looks_stay(office: GoogleOffice) -> None:
-    """A note, a number format, a rule and a list of their own."""
+    """A note, a number format, a rule of their own, and no filter where they took it away."""
     sheet_id = office.sheet_id()
     own_rule = {
         "ranges": [looks.cells_of(sheet_id, 2)],
@@ -193,6 +188,7 @@ def test_people_s_own_looks_stay(office: GoogleOffice) -> None:
     number = {"userEnteredFormat": {"numberFormat": {"type": "NUMBER", "pattern": "0.000"}}}
     balances, email = looks.cells_of(sheet_id, 3), looks.header_cells(sheet_id, 1)
     office.change(
+        {"clearBasicFilter": {"sheetId": sheet_id}},
         {"repeatCell": {"range": email, "cell": {"note": "Ask Ana"}, "fields": "note"}},
         {"repeatCell": {"range": balances, "cell": number, "fields": "userEnteredFormat.numberFormat"}},
         {"addConditionalFormatRule": {"rule": own_rule, "index": 0}},
@@ -221,6 +217,15 @@ def test_a_tab_that_is_there_and_empty_becomes_ours(google: GoogleOffice) -> Non
     rows = People(office).raw_cells()
     assert ["Mine", None, "User ID", "Email"] == rows[0][:4]
     assert [["x", "y"], ["=1+1", 5]] == [row[:2] for row in rows[1:]]
+
+
+def test_a_tab_that_differs_in_case_is_named(google: GoogleOffice) -> None:
+    """Google takes both for one."""
+    office = google.new()
+    office.change({"addSheet": {"properties": {"title": "CREDITS"}}})
+    with pytest.raises(LayoutError, match="'CREDITS' only in upper and lower case"):
+        adapter(office, COLUMNS).create()
+    assert 1 == sum(each["properties"]["title"].casefold() == "credits" for each in office.sheets())
 
 
 def test_the_tab_grows_with_its_rows(google: GoogleOffice) -> None:

@@ -13,7 +13,7 @@ LOOKED_AT = (f"{HEADER_ROW}:{HEADER_ROW + 1}",)
 
 FIELDS = (
     "protectedRanges(protectedRangeId,range,description,warningOnly),conditionalFormats,"
-    "basicFilter(range),tables(tableId),"
+    "basicFilter(range),"
     "data(startRow,startColumn,columnMetadata(hiddenByUser),"
     "rowData(values(formattedValue,note,dataValidation,userEnteredFormat(numberFormat,textFormat(bold)))))"
 )
@@ -125,9 +125,10 @@ def repairs(
         _column(found, seen, column, places[column.field], is_new=column in missing)
     _protection(found, seen, looks.protected_columns(places, expected))
     _colours(found, seen, looks.colour_rules(seen.sheet_id, places, expected))
-    if "basicFilter" not in seen.sheet and not seen.sheet.get("tables"):
-        width = max(places.values()) + 1
-        found.add("filter", looks.filtered(seen.sheet_id, width))
+    if (
+        len(missing) == len(expected) and "basicFilter" not in seen.sheet
+    ):  # later it is the people's to take away
+        found.add("filter", looks.filtered(seen.sheet_id, max(places.values()) + 1))
     return found
 
 
@@ -157,17 +158,28 @@ def dress(
 
 def _column(found: Repairs, seen: Looks, column: Column, place: int, *, is_new: bool) -> None:
     head, below = seen.cell(HEADER_ROW, place), seen.cell(HEADER_ROW + 1, place)
-    if not head.get("userEnteredFormat", {}).get("textFormat", {}).get("bold"):
-        found.add(f"bold header {column.header}", looks.header_looks(seen.sheet_id, place))
     note = str(head.get("note", ""))
-    if note != column.note and (not note or note[:NOTE_START] == column.note[:NOTE_START]):
-        found.add(f"note {column.header}", looks.note(seen.sheet_id, place, column.note))
-    if _needs_format(below, column, is_new=is_new):
-        found.add(f"format {column.header}", looks.formatted(seen.sheet_id, place, column.number_format))
-    if column.choices and not _offers(below.get("dataValidation"), column):
-        found.add(f"dropdown {column.header}", looks.dropdown(seen.sheet_id, place, column))
-    if column.hidden and not seen.is_hidden(place):
-        found.add(f"hidden {column.header}", looks.hidden(seen.sheet_id, place))
+    own_note = note and note[:NOTE_START] != column.note[:NOTE_START]
+    checks = {
+        "bold header": (_is_bold(head), looks.header_looks(seen.sheet_id, place)),
+        "note": (note == column.note or own_note, looks.note(seen.sheet_id, place, column.note)),
+        "format": (
+            not _needs_format(below, column, is_new=is_new),
+            looks.formatted(seen.sheet_id, place, column.number_format),
+        ),
+        "dropdown": (
+            not column.choices or _offers(below.get("dataValidation"), column),
+            looks.dropdown(seen.sheet_id, place, column),
+        ),
+        "hidden": (not column.hidden or seen.is_hidden(place), looks.hidden(seen.sheet_id, place)),
+    }
+    for what, (well, request) in checks.items():
+        if not well:
+            found.add("" if is_new else f"{what} {column.header}", request)
+
+
+def _is_bold(head: Mapping[str, Any]) -> bool:
+    return bool(head.get("userEnteredFormat", {}).get("textFormat", {}).get("bold"))
 
 
 def _needs_format(below: Mapping[str, Any], column: Column, *, is_new: bool) -> bool:

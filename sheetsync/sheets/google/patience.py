@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sheetsync.errors import SheetError
 from sheetsync.sheets.google.refusals import PassingError
 
-TRIES = 6
+TRIES = 5
 """Tries of a request that gets no answer, or the answer that Google is not available."""
 
 DEADLINE_S = 120.0

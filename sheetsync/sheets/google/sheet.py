@@ -132,7 +132,7 @@ class GoogleSheet:
             except PassingError as error:
                 patience.wait(error)
             except ChangedError:
-                pass
+                self._book.refuse_alike()
             self._seen = None
         raise give_up("its layout was repaired")
 

@@ -199,6 +199,20 @@ class Spreadsheet:
             raise self._missing(list(titles.values()))
         self.tab = titles[self.sheet_id]
 
+    def refuse_alike(self) -> None:
+        """Refuse a tab whose title differs from another one only in upper and lower case: Google takes one.
+
+        Raises:
+            LayoutError: there is such a tab.
+        """
+        titles = list(self.titles().values())
+        alike = [each for each in titles if each.casefold() == self.tab.casefold()]
+        if alike and self.tab not in titles:
+            raise LayoutError(
+                f"The tab {self.tab!r} differs from the tab {alike[0]!r} only in upper and lower case.",
+                hint="Rename the tab, or name it in the configuration as it is called.",
+            )
+
     def _missing(self, titles: Sequence[str]) -> LayoutError:
         """Return the error for a tab that is not there."""
         return LayoutError(
