@@ -1,7 +1,7 @@
 """A tab as it was read at one moment, column by column."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -111,6 +111,12 @@ class Grid:
             for place, cells in self.columns.items()
             if place in expected.columns
         )
+
+    def with_its_header(self) -> "Grid":
+        """Return the grid with the header row that its columns have now."""
+        places = range(max(self.columns, default=-1) + 1)
+        header = [self.at(HEADER_ROW, place) for place in places]
+        return replace(self, header=header, width=max(self.width, len(header)))
 
     def overlaid(self, changed: Mapping[Place, CellValue]) -> "Grid":
         """Return the grid with some cells changed; the columns that do not change are shared."""

@@ -135,13 +135,20 @@ def repairs(
 def _room(
     found: Repairs, seen: Looks, expected: Sequence[Column], places: Mapping[str, int], rows: int
 ) -> None:
-    have, need = seen.grid.get("rowCount", 0), HEADER_ROW + rows
-    if have < need:
-        found.requests += [looks.more(seen.sheet_id, "ROWS", need + ROOM - have)]
+    have = seen.grid.get("rowCount", 0)
+    lacking = lacking_rows(have, rows)
+    if lacking:
+        found.requests += [looks.more(seen.sheet_id, "ROWS", lacking)]
         found.requests += dress(seen.sheet_id, expected, places, start_row=have)
     width = max(places.values()) + 1
     if seen.grid.get("columnCount", 0) < width:
         found.requests.append(looks.more(seen.sheet_id, "COLUMNS", width - seen.grid.get("columnCount", 0)))
+
+
+def lacking_rows(have: int, rows: int) -> int:
+    """Return how many rows a grid of ``have`` rows needs more, to hold ``rows`` below the header."""
+    need = HEADER_ROW + rows
+    return need + ROOM - have if have < need else 0
 
 
 def dress(

@@ -1,26 +1,22 @@
 """The ``Sheet`` port over one tab of a Google spreadsheet."""
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import cached_property
 
-from sheetsync.core import fields
 from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.errors import LayoutError
 from sheetsync.ports import Columns, ReportColumn, Written
-from sheetsync.sheets.google import layouting, looks, reading, reporting
+from sheetsync.sheets.google import layouting, reading, reporting
 from sheetsync.sheets.google.access import Access
 from sheetsync.sheets.google.grid import Grid
 from sheetsync.sheets.google.layouting import Looks
 from sheetsync.sheets.google.patience import give_up
 from sheetsync.sheets.google.refusals import ChangedError, PassingError
+from sheetsync.sheets.google.rounds import MOVES, Rounds
 from sheetsync.sheets.google.spreadsheet import Spreadsheet
-from sheetsync.sheets.google.writing import Batch, plan, strays
 from sheetsync.sheets.layout import HEADER_ROW, fold, layout
-
-MOVES = 6
-"""How often a write looks again because rows or columns moved, before it gives up."""
 
 ANSWERED_S = 60.0
 """Seconds for which an answer proves that the spreadsheet can be reached."""
@@ -30,9 +26,6 @@ KNOWN_S = 3600.0
 
 FRESH_S = 30.0
 """Seconds for which a reading may serve a write that depends on no cell: rows that move are found after."""
-
-SMALL_CELLS = 200_000
-"""Cells of a tab that is read whole before and after a write, so that any move can be put right."""
 
 
 class GoogleSheet:
@@ -126,13 +119,15 @@ class GoogleSheet:
             SheetError: nothing was changed.
         """
         patience = self._book.waiting.patience()
-        for _ in range(MOVES):
+        changes = 0
+        while changes < MOVES:
             try:
                 return self._lay_out(rows)
             except PassingError as error:
                 patience.wait(error)
             except ChangedError:
                 self._book.refuse_alike()
+                changes += 1
             self._seen = None
         raise give_up("its layout was repaired")
 
@@ -154,18 +149,9 @@ class GoogleSheet:
         self._seen = None
         if found.requests:
             self._book.change(found.requests)
-        headers: dict[tuple[int, int], CellValue] = {
-            (HEADER_ROW, places[each.field]): each.header for each in missing
-        }
-        laid_out = grid.overlaid(headers)
-        laid_out.header = [
-            laid_out.at(HEADER_ROW, place) for place in range(max(laid_out.columns, default=-1) + 1)
-        ]
-        laid_out.rows = max(
-            grid.rows, HEADER_ROW + rows + layouting.ROOM if grid.rows < HEADER_ROW + rows else 0
-        )
-        laid_out.width = max(grid.width, len(laid_out.header))
-        self._made = (laid_out, self._now())
+        made = grid.overlaid({(HEADER_ROW, places[each.field]): each.header for each in missing})
+        made.rows = grid.rows + layouting.lacking_rows(grid.rows, rows)
+        self._made = (made.with_its_header(), self._now())
         return tuple(found.words)
 
     def _make(self, rows: int) -> tuple[str, ...]:
@@ -206,34 +192,11 @@ class GoogleSheet:
         """
         if not patches and not append:
             return Written()
-        patience = self._book.waiting.patience()
-        grid = self._before(patches, whole=bool(append))
-        batch, begun = self._planned(grid, patches, append, ()), set[str]()
-        for _ in range(MOVES):
-            if not batch.cells:
-                return batch.written()
-            lost = False
-            try:
-                self._send(grid, batch)
-            except PassingError as error:
-                patience.wait(error)
-                lost = True
-            except ChangedError:
-                lost = True
-            after = self._after(grid, batch, whole=lost)
-            if after.shows(grid, batch.cells):
-                return batch.written()
-            after = after if after.complete else self._book.whole()
-            mended = strays(grid, after, batch)
-            grid = after.overlaid(mended)
-            begun |= batch.appended.keys()
-            again = self._planned(grid, patches, append, begun)
-            if not (lost or mended) and again.cells == batch.cells:
-                return batch.written()  # nothing moved: Google keeps these values in a spelling of its own
-            put_back = {at: "" if value is None else value for at, value in mended.items()}
-            again.cells = {**put_back, **again.cells}  # type: ignore[dict-item] # as read, so as Google takes it
-            batch = again
-        raise give_up("it was written")
+        read, self._read, self._made = self._read, None, None
+        free = not any(patch.only_if for patch in patches)
+        fresh = read is not None and free and self._now() - read[1] <= FRESH_S
+        rounds = Rounds(self._book, self._columns, self._zone)
+        return rounds.write(patches, append, seen=read[0] if read else None, fresh=fresh)
 
     def replace_report(
         self,
@@ -261,60 +224,6 @@ class GoogleSheet:
         book = Spreadsheet(self._book.http, self._id, tab=tab, expected=())
         reporting.replace(book, about, columns=columns, rows=rows, remark=remark, zone=self._zone)
         return ()
-
-    def _planned(
-        self,
-        grid: Grid,
-        patches: Sequence[Patch],
-        append: Sequence[Mapping[str, CellValue]],
-        begun: Collection[str],
-    ) -> Batch:
-        grid.require()
-        return plan(grid, patches, append, zone=self._zone, begun=begun)
-
-    def _before(self, patches: Sequence[Patch], *, whole: bool) -> Grid:
-        """Return the tab as it is right before a write."""
-        read, self._read, self._made = self._read, None, None
-        if read is None:
-            return self._book.whole()
-        grid, read_s = read
-        if not any(patch.only_if for patch in patches) and self._now() - read_s <= FRESH_S:
-            return grid
-        if whole or grid.last * len(grid.columns) <= SMALL_CELLS:
-            return self._book.whole()
-        codes = {fields.ACCOUNT_ID, fields.KEY}
-        for patch in patches:
-            codes |= {*patch.only_if, *patch.cells, *patch.otherwise}
-        some = self._book.some(sorted(grid.places[code] for code in codes if code in grid.places))
-        return some if some.header == grid.header else self._book.whole()
-
-    def _after(self, before: Grid, batch: Batch, *, whole: bool) -> Grid:
-        """Return the tab as it is after a write; of a large one, what tells whether rows moved."""
-        last = max(before.last, batch.rows)
-        if whole or last * max(len(before.header), 1) <= SMALL_CELLS:
-            return self._book.whole()
-        codes = [fields.ACCOUNT_ID]
-        written = {place for row, place in batch.cells if row <= before.last}
-        if written:
-            codes.append(fields.KEY)
-        if before.places.get(fields.STATUS) in written:
-            codes.append(fields.STATUS)
-        return self._book.some(sorted(before.places[code] for code in codes))
-
-    def _send(self, grid: Grid, batch: Batch) -> None:
-        lacking = batch.rows - grid.rows
-        if grid.rows and lacking > 0:
-            self._grow(grid, lacking + layouting.ROOM)
-        self._book.write(batch.cells)
-
-    def _grow(self, grid: Grid, length: int) -> None:
-        """Add rows at the end; a lost answer is no harm, because the next try looks how many there are."""
-        if self._book.sheet_id is None:
-            self._book.describe([f"{HEADER_ROW}:{HEADER_ROW}"], "data(startRow)")
-        sheet_id = self._book.sheet_id or 0
-        more = looks.more(sheet_id, "ROWS", length)
-        self._book.change([more, *layouting.dress(sheet_id, self._columns, grid.places, start_row=grid.rows)])
-        grid.rows += length
 
     def _now(self) -> float:
         return self._access.waiting.ticks()

@@ -48,6 +48,14 @@ class Batch:
             rows.setdefault(row, {})[place] = value
         return rows
 
+    def put_back(self, mended: Mapping[Place, CellValue]) -> None:
+        """Add what is to be put back; what is to be written anew goes before it.
+
+        Values as they were read are values as they are sent.
+        """
+        for at, value in mended.items():
+            self.cells.setdefault(at, "" if value is None else value)  # type: ignore[arg-type]
+
     def written(self) -> Written:
         """Return what became of the patches."""
         return Written(frozenset(self.applied), frozenset(self.otherwise), frozenset(self.missing))
