@@ -9,7 +9,6 @@ import pytest
 from sheetsync.core.accounts import Action, Unit
 from sheetsync.core.fields import NAME
 from sheetsync.core.tab import Patch
-from sheetsync.errors import LayoutError
 from sheetsync.ports import Columns
 from sheetsync.sheets.google import looks
 from tests.contract.sheet_suite import COLUMNS, account, cell, column
@@ -219,12 +218,11 @@ def test_a_tab_that_is_there_and_empty_becomes_ours(google: GoogleOffice) -> Non
     assert [["x", "y"], ["=1+1", 5]] == [row[:2] for row in rows[1:]]
 
 
-def test_a_tab_that_differs_in_case_is_named(google: GoogleOffice) -> None:
-    """Google takes both for one."""
+def test_a_tab_that_differs_in_case_is_no_other_one(google: GoogleOffice) -> None:
+    """Google takes both for one, and so do we."""
     office = google.new()
     office.change({"addSheet": {"properties": {"title": "CREDITS"}}})
-    with pytest.raises(LayoutError, match="'CREDITS' only in upper and lower case"):
-        adapter(office, COLUMNS).create()
+    adapter(office, COLUMNS).create()
     assert 1 == sum(each["properties"]["title"].casefold() == "credits" for each in office.sheets())
 
 
@@ -250,6 +248,9 @@ def test_formulas_dates_and_hidden_rows_are_known(office: GoogleOffice) -> None:
     sheet.write([], append=[account(each) for each in ("3", "1", "2")])
     people = People(office)
     people.type_in("1", "Amount", "=10+15")
+    day = {"userEnteredFormat": {"numberFormat": {"type": "DATE", "pattern": "yyyy-mm-dd"}}}
+    span = looks.cells_of(office.sheet_id(), 5, start_row=3)
+    office.change({"repeatCell": {"range": span, "cell": day, "fields": "userEnteredFormat.numberFormat"}})
     office.put(f"{TAB}!F4", [["2026-03-12"]], typed=True)
     people.hide_row("3")
     tab = sheet.read()

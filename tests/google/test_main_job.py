@@ -102,7 +102,7 @@ MOVES: dict[str, Callable[[People], object]] = {
 @pytest.mark.parametrize("what", MOVES)
 def test_a_push_while_somebody_meddles(google: GoogleOffice, what: str) -> None:
     """Before any request of a push: every change counts once or not, and no row shows another's status."""
-    for at in range(PUSH_REQUESTS):
+    for at in range(0, PUSH_REQUESTS, 1 if what == "sorts whole rows" else 3):
         with Site.of(6) as site:
             town = GoogleTown.of(site, google)
             digest = ready(town)

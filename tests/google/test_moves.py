@@ -14,8 +14,8 @@ from tests.google.office import GoogleOffice, Meddler, People, adapter, serving
 
 IDS = ("5", "3", "1", "2", "4")
 EDITED = ("3", "2")
-REQUESTS = 5
-"""Requests of a write that somebody disturbs: read, write, read, write again, read."""
+REQUESTS = 3
+"""Requests of a write that nobody disturbs: read, write, read."""
 
 Disturbance = Callable[[People], object]
 

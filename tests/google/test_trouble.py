@@ -12,7 +12,7 @@ import requests
 from requests import PreparedRequest, Response
 
 from sheetsync.core.tab import Patch
-from sheetsync.errors import ConfigError, SheetError
+from sheetsync.errors import ConfigError, LayoutError, SheetError
 from sheetsync.sheets.google import Access, GoogleSheet, Waiting
 from sheetsync.sheets.google.patience import TRIES
 from tests.contract.sheet_suite import COLUMNS, account
@@ -198,6 +198,16 @@ def test_writes_are_bounded_too(office: GoogleOffice) -> None:
     with pytest.raises(SheetError):
         sheet.write([], append=[account("1")])
     assert 1 == len(People(office).raw_cells())
+
+
+def test_a_title_that_only_making_it_finds_taken_is_named(office: GoogleOffice) -> None:
+    """Where reading tells cases apart and making a tab does not: no endless tries."""
+    office.change({"addSheet": {"properties": {"title": "CREDITS"}}})
+    unknown = refusal(400, "Unable to parse range: 'Credits'!1:2")
+    trouble = Trouble(ends=f"GET {office.spreadsheet_id}", what=[unknown])
+    sheet = adapter(office, COLUMNS, meddler=trouble)
+    with pytest.raises(LayoutError, match="'CREDITS' only in upper and lower case"):
+        sheet.create()
 
 
 def test_who_may_not_open_it_is_told_whom_to_share_it_with(office: GoogleOffice) -> None:
