@@ -79,6 +79,28 @@ def test_units_with_decimals_show_them(google: GoogleOffice) -> None:
     assert ["#,##0.00", "#,##0"] == [patterns[3], patterns[4]]
 
 
+def test_a_laundry_s_tab_is_made_once_too(google: GoogleOffice) -> None:
+    """Four units, details to look at, and a dropdown of locations whose note names them."""
+    office = google.new()
+    codes = ("balance", "bonus", "loyalty_points", "free_starts")
+    units = tuple(Unit(code, code.replace("_", " ").title(), 2 if code[0] == "b" else 0) for code in codes)
+    laundry = Columns(
+        units=units,
+        actions=(Action.ADD, Action.CASH),
+        reasons=("Goodwill",),
+        extras=("location_id",),
+        choices={"location_id": {"12": "Main Street", "13": "Harbour"}},
+        details=("last_activity", "mobile_phone"),
+    )
+    adapter(office, laundry).create()
+    header = People(office).raw_cells()[0]
+    place = header.index("Location ID")
+    words = cells(office, 2)[place]["dataValidation"]["condition"]["values"]
+    assert ["12", "13"] == [each["userEnteredValue"] for each in words]
+    assert "13 Harbour" in cells(office, 1)[place]["note"]
+    assert () == adapter(office, laundry).create()
+
+
 def test_colours_are_rules(office: GoogleOffice) -> None:
     """First the rules for a new edit beside a settled status, then a colour for each word."""
     rules = tab_of(office)["conditionalFormats"]
