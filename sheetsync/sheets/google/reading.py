@@ -13,13 +13,15 @@ from sheetsync.sheets.google.spreadsheet import Spreadsheet
 from sheetsync.sheets.layout import HEADER_ROW, Column, Owner, letter
 
 ONE_LOOK_ROWS = 4000
-"""Rows up to which hidden rows and details of cells are asked for together: some 100 bytes for each cell."""
+"""Rows up to which details of all typed cells are asked for: some 100 bytes for each cell."""
 
 BLOCKS = 40
 """Ranges of one request about details: more would make an address too long."""
 
-_HIDDEN = "data(startRow,startColumn,rowMetadata(hiddenByFilter,hiddenByUser)"
-_CELLS = "rowData(values(userEnteredValue(formulaValue),effectiveFormat(numberFormat(type))))"
+_FIELDS = (
+    "data(startRow,startColumn,rowMetadata(hiddenByFilter,hiddenByUser),"
+    "rowData(values(userEnteredValue(formulaValue),effectiveFormat(numberFormat(type)))))"
+)
 
 
 @dataclass
@@ -56,24 +58,23 @@ class Details:
 
 
 def look(book: Spreadsheet, grid: Grid, expected: Sequence[Column]) -> Details:
-    """Ask which rows are hidden, and which typed cells hold formulas or dates.
+    """Ask in one request which rows are hidden, and which typed cells hold formulas or dates.
 
-    One request; two where the tab is large and somebody typed something.
+    Of a large tab the details of cells are asked only where somebody typed, beside one nearly blank column
+    that stands for all rows.
     """
     found = Details()
     places = _typed_places(grid, expected)
     if grid.last <= HEADER_ROW or not places:
         return found
-    span = f"{letter(min(places))}{HEADER_ROW + 1}:{letter(max(places))}{grid.last}"
-    if grid.last <= ONE_LOOK_ROWS:
-        found.add(book.describe([span], f"{_HIDDEN},{_CELLS})"))
-        return found
-    rows = f"{letter(min(places))}{HEADER_ROW + 1}:{letter(min(places))}{grid.last}"
-    found.add(book.describe([rows], f"{_HIDDEN})"))
-    blocks = list(_blocks(_typed_rows(grid, expected)))
-    if blocks:
-        parts = [f"{letter(min(places))}{first}:{letter(max(places))}{last}" for first, last in blocks]
-        found.add(book.describe(parts, f"data(startRow,startColumn,{_CELLS})"))
+    first, last = letter(min(places)), letter(max(places))
+    parts = [f"{first}{HEADER_ROW + 1}:{last}{grid.last}"]
+    if grid.last > ONE_LOOK_ROWS:
+        blank = letter(grid.places.get(fields.NOTE, min(places)))
+        blocks = _blocks(_typed_rows(grid, expected))
+        parts = [f"{blank}{HEADER_ROW + 1}:{blank}{grid.last}"]
+        parts += [f"{first}{top}:{last}{bottom}" for top, bottom in blocks]
+    found.add(book.describe(parts, _FIELDS))
     return found
 
 
