@@ -111,8 +111,9 @@ def test_colours_are_rules(office: GoogleOffice) -> None:
     words = [each["values"][0]["userEnteredValue"] for each in conditions if each["type"] == "TEXT_EQ"]
     assert ["CUSTOM_FORMULA"] * 5 == [each["type"] for each in conditions][:5]
     assert all(looks.SIGNATURE in each for each in formulas)
-    assert 'OR($I2="Confirmed"' in formulas[0]
-    assert "COUNTA($E2,$F2,$G2,$H2)>0" in formulas[0]
+    assert '(($I2="Confirmed")+($I2="Rejected")+' in formulas[0]
+    assert '(($E2<>"")+($F2<>"")+($G2<>"")+($H2<>"")>0)' in formulas[0]
+    assert not any(separator in each for each in formulas for separator in ",;")
     assert {"Confirmed", "Conflict", "Queued"} < set(words)
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import gspread.exceptions
@@ -9,6 +10,7 @@ import pytest
 import requests
 from google.auth import exceptions as auth
 
+import sheetsync
 from sheetsync.errors import ConfigError, SheetError, SheetsyncError
 from sheetsync.sheets.google.failures import Interpreter
 from sheetsync.sheets.google.http import LIBRARY_ERRORS
@@ -131,6 +133,13 @@ def test_what_somebody_changed_is_looked_at_again(message: str, kind: type[Excep
 def test_a_refused_sign_in_says_why(said: str, words: str) -> None:
     """A wrong clock, a revoked key and a forbidden scope need different people."""
     assert words in INTERPRETER.raised(_made(auth.RefreshError, said)).message
+
+
+def test_gspread_is_used_in_one_place() -> None:
+    """Whoever asks Google goes through the client that has bounds."""
+    package = Path(sheetsync.__file__).parent
+    users = [path.name for path in package.rglob("*.py") if "gspread." in path.read_text("utf-8")]
+    assert ["http.py"] == users
 
 
 def test_no_body_and_no_json_is_a_sentence_too() -> None:

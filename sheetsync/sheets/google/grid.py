@@ -40,7 +40,7 @@ class Grid:
     ) -> "Grid":
         """Return the grid of a reading of the whole tab, columns first."""
         cells = {place: [None if cell == "" else cell for cell in each] for place, each in enumerate(columns)}
-        header = [each[0] if each else None for each in cells.values()]
+        header = trimmed([each[0] if each else None for each in cells.values()])
         return cls(title, *extent, header, cells, complete=True, expected=expected)
 
     @cached_property
@@ -115,7 +115,7 @@ class Grid:
     def with_its_header(self) -> "Grid":
         """Return the grid with the header row that its columns have now."""
         places = range(max(self.columns, default=-1) + 1)
-        header = [self.at(HEADER_ROW, place) for place in places]
+        header = trimmed([self.at(HEADER_ROW, place) for place in places])
         return replace(self, header=header, width=max(self.width, len(header)))
 
     def overlaid(self, changed: Mapping[Place, CellValue]) -> "Grid":
@@ -132,6 +132,11 @@ class Grid:
 
 def _alike(one: Sequence[CellValue], other: Sequence[CellValue]) -> bool:
     return one[: _filled(one)] == other[: _filled(other)]
+
+
+def trimmed(cells: list[CellValue]) -> list[CellValue]:
+    """Return cells without the blank ones at their end, as Google leaves them out."""
+    return cells[: _filled(cells)]
 
 
 def same(one: CellValue, other: CellValue) -> bool:

@@ -25,7 +25,7 @@ Request = dict[str, Any]
 OURS = "Sheetsync: written by the service; change it in the credit system."
 """Description of our protections: only those are ever replaced."""
 
-SIGNATURE = 'N("Sheetsync")=0'
+SIGNATURE = '("Sheetsync"<>"")'
 """Always true; stands in our formulas, so that our rules are known again."""
 
 HEADER_PAINT = Paint("E8EAED", "202124")
@@ -111,7 +111,7 @@ def formatted(sheet_id: int, place: int, pattern: str, *, start_row: int = HEADE
 
 def dropdown_rule(column: Column) -> Request:
     """Return the rule of a dropdown; a word that Google would take for a formula is left out."""
-    words = [word for word in column.choices if not word.startswith("=")]
+    words = [word for word in column.choices if not word.startswith(("=", "+"))]
     return {
         "condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": word} for word in words]},
         "strict": column.strict and len(words) == len(column.choices),
@@ -181,17 +181,18 @@ def colour_rules(sheet_id: int, places: Mapping[str, int], expected: Sequence[Co
     """Return the conditional formats, the one that goes first first.
 
     A settled Status beside a new edit turns grey, because it speaks of the edit before; the cells of that new
-    edit are marked. Then each status has its colour.
+    edit are marked. Then each status has its colour. The formulas have no functions and no separators, which
+    a spreadsheet in another language would want otherwise.
     """
     edits = [places[column.field] for column in expected if column.owner is Owner.PERSON]
     status = places[fields.STATUS]
     first = HEADER_ROW + 1
-    words = ",".join(f'${letter(status)}{first}="{each.label}"' for each in SETTLED)
-    typed = ",".join(f"${letter(place)}{first}" for place in edits)
-    stale = f"=AND({SIGNATURE},OR({words}),COUNTA({typed})>0)"
+    settled = "+".join(f'(${letter(status)}{first}="{each.label}")' for each in SETTLED)
+    typed = "+".join(f'(${letter(place)}{first}<>"")' for place in edits)
+    stale = f"={SIGNATURE}*({settled}>0)*({typed}>0)"
     rules = [_rule([cells_of(sheet_id, status)], "CUSTOM_FORMULA", stale, STALE_PAINT, italic=True)]
     for place in edits:
-        new = f'=AND({SIGNATURE},OR({words}),${letter(place)}{first}<>"")'
+        new = f'={SIGNATURE}*({settled}>0)*(${letter(place)}{first}<>"")'
         rules.append(_rule([cells_of(sheet_id, place)], "CUSTOM_FORMULA", new, NEW_PAINT))
     for each, paint in STATUS_PAINT.items():
         rules.append(_rule([cells_of(sheet_id, status)], "TEXT_EQ", each.label, paint))

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sheetsync.errors import LayoutError
 from sheetsync.sheets.google import ranges
 from sheetsync.sheets.google.cells import Json
-from sheetsync.sheets.google.grid import Grid
+from sheetsync.sheets.google.grid import Grid, trimmed
 from sheetsync.sheets.google.http import SheetsHttp, Waiting
 from sheetsync.sheets.google.ranges import Place
 from sheetsync.sheets.google.refusals import ChangedError, NoSuchTabError
@@ -88,7 +88,7 @@ class Spreadsheet:
             }
             rows, _ = ranges.extent(str(rest[0].get("range", "")))
             _, width = ranges.extent(str(head.get("range", "")))
-            shown = [None if each == "" else each for each in header]
+            shown = trimmed([None if each == "" else each for each in header])
             return Grid(title, rows, width, shown, columns, complete=False, expected=self._expected)
 
         return self._in_tab(read)
