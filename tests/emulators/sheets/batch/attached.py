@@ -1,0 +1,5 @@
+"""To come."""
+
+from tests.emulators.sheets.batch.common import Handler
+
+HANDLERS: dict[str, Handler] = {}
