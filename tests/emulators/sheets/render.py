@@ -57,11 +57,12 @@ def spot(grid_range: Json) -> Json:
     return {name: value for name, value in grid_range.items() if (name, value) != ("sheetId", 0)}
 
 
-def _spots(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+def spots(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    """Any object as Google sends it: without the id of the first tab in its ranges."""
     if isinstance(value, list):
-        return [_spots(item) for item in value]
+        return [spots(item) for item in value]
     if isinstance(value, dict):
-        return spot({name: _spots(item) for name, item in value.items()})
+        return spot({name: spots(item) for name, item in value.items()})
     return value
 
 
@@ -86,7 +87,7 @@ def _sheet(book: Spreadsheet, sheet: Sheet, areas: list[Area], *, with_cells: bo
         reply["data"] = [_grid(book, area.clipped(), branch) for area in mine]
     for name in (*_BEFORE, *_AFTER):
         if sheet.parts.get(name):
-            reply[name] = _spots(sheet.parts[name])
+            reply[name] = spots(sheet.parts[name])
     return reply
 
 
