@@ -26,6 +26,9 @@ from sheetsync.config import (
     system_id,
     units_of,
 )
+from sheetsync.config import (
+    GoogleSheet as GoogleSheetSettings,
+)
 from sheetsync.config.connections import filtered
 from sheetsync.core import fields
 from sheetsync.core.accounts import Action
@@ -158,20 +161,22 @@ class Office:
         return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
 
     def sheet(
-        self, name: str, provider: Provider, *, choices: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        name: str,
+        provider: Provider,
+        *,
+        choices: Mapping[str, Mapping[str, str]] | None = None,
+        report: Report = quiet,
     ) -> Sheet:
-        """Return the connection's tab.
+        """Return the connection's tab; nothing is opened or asked yet.
 
         Args:
             name: of the connection.
-            provider: its credit system.
+            provider: whose units and actions the tab has.
             choices: field code → what a dropdown offers, and what each stands for.
+            report: told when a spreadsheet lets us wait.
         """
         connection = self.connection(name)
-        if not isinstance(connection.sheet, XlsxSheet):
-            raise UsageError(
-                f"Connection {name}: sheets of kind {connection.sheet.kind} are not supported yet."
-            )
         columns = Columns(
             units=provider.capabilities.units,
             actions=provider.capabilities.actions,
@@ -182,10 +187,33 @@ class Office:
             choices=choices or {},
             details=connection.columns if isinstance(connection, FasCardConnection) else (),
         )
-        return WorkbookSheet(
-            Path(connection.sheet.path),
-            tab=connection.sheet.tab,
+        zone, tab = self.settings.service.zone, connection.sheet.tab
+        if isinstance(connection.sheet, XlsxSheet):
+            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
+        return self._google(connection.sheet, columns, report)
+
+    def _google(self, sheet: GoogleSheetSettings, columns: Columns, report: Report) -> Sheet:
+        """Return a tab of Google Sheets; all processes of this machine share its quota."""
+        from sheetsync.sheets.google import (  # noqa: PLC0415 - workbooks start faster without it
+            Access,
+            GoogleSheet,
+            Waiting,
+        )
+
+        google = self.settings.google
+        access = Access(
+            key=lambda: google.service_account.reveal() if google.service_account else None,
+            base_url=google.api_base_url,
+            waiting=Waiting(time.monotonic, self.clock.sleep, lambda sentence: report(sentence, 0, None)),
+            folder=_shared_folder(),
+            reads=google.reads_per_minute,
+            writes=google.writes_per_minute,
+        )
+        return GoogleSheet(
+            sheet.spreadsheet_id,
+            tab=sheet.tab,
             columns=columns,
+            access=access,
             timezone=self.settings.service.zone,
         )
 
@@ -217,7 +245,7 @@ class Office:
                 system=system_id(connection),
                 actor=actor,
                 provider=provider,
-                sheet=self.sheet(name, provider, choices=choices),
+                sheet=self.sheet(name, provider, choices=choices, report=report),
                 ledger=self.ledger,
                 clock=self.clock,
                 processes=self.processes,
@@ -320,9 +348,14 @@ def _choices(provider: Provider) -> Mapping[str, Mapping[str, str]]:
 
 def _board_file(system: str) -> Path:
     """Return the file of slots that all processes of this user share, whatever their ledger."""
+    return _shared_folder() / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
+
+
+def _shared_folder() -> Path:
+    """Return the folder in which all processes of this user count their requests."""
     folder = Path(tempfile.gettempdir()) / f"sheetsync-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
+    return folder
 
 
 def _limits(connection: Connection) -> Limits:

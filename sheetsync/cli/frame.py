@@ -145,7 +145,7 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
         **options: Any,  # noqa: ANN401 - the command's own options
     ) -> None:
         frame = Frame(config, as_json, quiet, verbose, actor_name)
-        _log(verbose=verbose)
+        _log(verbose=verbose, quiet=quiet)
         try:
             code = run(frame, **options)
         except SheetsyncError as error:
@@ -201,12 +201,13 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _log(*, verbose: bool) -> None:
+def _log(*, verbose: bool, quiet: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(RedactingFilter())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
-    for noisy in ("urllib3", "alembic"):
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("urllib3", "alembic", "google", "requests_oauthlib"):
         logging.getLogger(noisy).setLevel(logging.INFO if verbose else logging.WARNING)
 
 

@@ -20,6 +20,7 @@ from sheetsync.jobs.approve import approve
 from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
+from sheetsync.jobs.layout import repair_layout
 from sheetsync.jobs.outcome import needs_attention
 from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
@@ -255,6 +256,22 @@ def fill_command(
         result = fill(desk, Action(action), reason=reason, agree=agree, include_hidden=include_hidden)
     frame.emit(result, printing.filled(result))
     return 1 if result["left"] else 0
+
+
+@main.command("layout")
+@click.argument("connection")
+@click.option("--repair", is_flag=True, help="Put right what is missing or damaged.")
+@AS
+@command
+def layout_command(frame: Frame, connection: str, *, repair: bool) -> int:
+    """Put headers, dropdowns, formats, protection and the hidden Key column right again."""
+    if not repair:
+        raise UsageError("Say --repair: it puts right what is missing or damaged, and nothing else.")
+    with frame.desk(connection) as desk:
+        result = repair_layout(desk)
+    repaired = ", ".join(result["repaired"]) or "nothing, all was well"
+    frame.emit(result, lambda out: out.print(f"Repaired: {repaired}.", markup=False))
+    return 0
 
 
 @main.command("history")

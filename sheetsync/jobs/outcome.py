@@ -20,6 +20,12 @@ def counts(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(found)
 
 
+def sheet_requests(desk: Desk) -> dict[str, dict[str, int]]:
+    """Return what was asked of a spreadsheet that is a service: numbers of requests, and bytes both ways."""
+    traffic = desk.sheet.traffic()
+    return {"sheet_requests": traffic} if traffic else {}
+
+
 def needs_attention(rows: Iterable[Mapping[str, Any]]) -> bool:
     """Whether some row keeps a command from ending with 0."""
     return any(row["status"] in NEEDS_ATTENTION for row in rows)

@@ -13,7 +13,7 @@ from sheetsync.core.tab import Patch, Tab
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
-from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.outcome import finish_showing, sheet_requests
 from sheetsync.jobs.remarking import remark, warn
 from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
@@ -64,11 +64,11 @@ def preview(
         ProviderError: the credit system could not be reached.
         SheetError, SheetUnsafeError: the tab could not be read or written.
     """
-    if write:
-        desk.sheet.ensure_writable()
     settle_dead_owner(desk)
     warnings = finish_showing(desk) if write else []
     tab = desk.sheet.read()
+    if write:
+        desk.sheet.ensure_writable()  # before live balances are asked for, which may take long
     found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
     found, aloud = remark(desk, found)
     plan = plan_of(desk, found, whole=account_ids is None)
@@ -193,6 +193,7 @@ def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
             "over_limits": list(found.over),
         },
         "warnings": list(found.warnings),
+        **sheet_requests(desk),
     }
 
 

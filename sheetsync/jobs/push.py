@@ -17,7 +17,7 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.dispatch import send_all
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
-from sheetsync.jobs.outcome import counts, finish_showing
+from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
 from sheetsync.jobs.proving import capabilities_now
 from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
@@ -74,7 +74,9 @@ def push(
             check=check,
             canaries=_canaries(desk, canaries, check=check),
         )
-        now.result = {"counts": result["counts"], "warnings": result["warnings"]}
+        now.result = {
+            name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result
+        }
     return result
 
 
@@ -181,6 +183,7 @@ def _result(
         "counts": counts(rows),
         "rows": rows,
         "warnings": list(dict.fromkeys(warnings)),
+        **sheet_requests(desk),
     }
 
 

@@ -70,6 +70,14 @@ class Sheet(Protocol):
         """
         ...
 
+    def prove_writable(self) -> None:
+        """Do as ``ensure_writable``, and where only a write can tell, make one that changes nothing.
+
+        Raises:
+            SheetError, SheetUnsafeError: as there.
+        """
+        ...
+
     def read(self) -> Tab:
         """Read the tab.
 
@@ -79,8 +87,22 @@ class Sheet(Protocol):
         """
         ...
 
-    def create(self) -> None:
-        """Create file, tab and headers where they are missing, repair the layout, keep everything else."""
+    def create(self, *, rows: int = 0) -> tuple[str, ...]:
+        """Create file, tab and headers where they are missing, repair the layout, keep everything else.
+
+        Args:
+            rows: rows below the header that the tab is about to hold, so that room for them is made at once.
+
+        Returns:
+            What was made or repaired, in words such as ``dropdown Action``; empty if all was well.
+        """
+        ...
+
+    def traffic(self) -> dict[str, int]:
+        """Return what this adapter asked of another system so far: ``reads``, ``writes`` and ``bytes``.
+
+        Empty where a tab is a file.
+        """
         ...
 
     def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:

@@ -363,5 +363,5 @@ def require_columns(found: Mapping[str, int], expected: Sequence[Column], *, tab
         raise LayoutError(
             f"The tab {tab!r} lacks the headers {', '.join(map(repr, missing))} in row {HEADER_ROW}.",
             hint="Put the header texts back, or repair the layout; what stands in other columns is kept.",
-            details={"missing": missing},
+            details={"missing": missing, "found": [each.header for each in expected if each.field in found]},
         )

@@ -290,14 +290,22 @@ class Tabs:
         self._process.must_live()
         self._sheet.ensure_writable()
 
+    def prove_writable(self) -> None:
+        """Raise what a write would raise."""
+        self.ensure_writable()
+
     def read(self) -> Tab:
         """Read the tab."""
         self._process.must_live()
         return self._sheet.read()
 
-    def create(self) -> None:
+    def create(self, *, rows: int = 0) -> tuple[str, ...]:
         """Create what is missing."""
-        self._process.mortal(self._sheet.create)
+        return self._process.mortal(lambda: self._sheet.create(rows=rows))
+
+    def traffic(self) -> dict[str, int]:
+        """A file asks nobody."""
+        return self._sheet.traffic()
 
     def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
         """Write patches."""

@@ -30,8 +30,8 @@ _NOTE_SIZE = (240, 96)
 _HEADER_FILL = "E8EAED"
 
 
-def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> bool:
-    """Create what is missing of the tab and repair it; return whether anything changed.
+def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> tuple[str, ...]:
+    """Create what is missing of the tab and repair it; return what was, in words.
 
     Raises:
         LayoutError: a header of ours is there twice, or the tab's name cannot be used.
@@ -44,13 +44,16 @@ def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> bool:
     at = {column.field: places[column.field] + 1 for column in expected}
     for column in missing:
         _add_column(sheet, at[column.field], column)
-    changes = [created, bool(missing), freeze(sheet), _filter(sheet)]
+    changes = [(created, f"tab {tab}"), *((True, f"header {column.header}") for column in missing)]
+    changes += [(freeze(sheet), "frozen header"), (_filter(sheet), "filter")]
     for column in expected:
-        changes.append(_note(sheet, at[column.field], column))
-        changes.append(_column_style(sheet, at[column.field], column))
-        changes.append(_dropdown(sheet, at[column.field], column))
-    changes.append(_colours(sheet, at[fields.STATUS]))
-    return any(changes)
+        place, name = at[column.field], column.header
+        changes.append((_note(sheet, place, column), f"note {name}"))
+        changes.append((_number_style(sheet, place, column), f"format {name}"))
+        changes.append((_hide(sheet, place, column), f"hidden {name}"))
+        changes.append((_dropdown(sheet, place, column), f"dropdown {name}"))
+    changes.append((_colours(sheet, at[fields.STATUS]), "colours"))
+    return tuple(word for changed, word in changes if changed)
 
 
 def sheet_of(book: Workbook, tab: str) -> tuple[Worksheet, bool]:
@@ -135,17 +138,22 @@ def _note(sheet: Worksheet, place: int, column: Column) -> bool:
     return True
 
 
-def _column_style(sheet: Worksheet, place: int, column: Column) -> bool:
-    """Give the whole column its number format, unless a person chose one, and hide what is not for people."""
+def _number_style(sheet: Worksheet, place: int, column: Column) -> bool:
+    """Give the whole column its number format, unless a person chose one."""
     present = columns.covering(sheet, place)
-    unformatted = present is None or present.number_format == NO_FORMAT
-    formats = bool(column.number_format) and unformatted
-    hides = column.hidden and not (present is not None and present.hidden)
-    if formats:
-        columns.own(sheet, place).number_format = column.number_format
-    if hides:
-        columns.own(sheet, place).hidden = True
-    return formats or hides
+    if not column.number_format or not (present is None or present.number_format == NO_FORMAT):
+        return False
+    columns.own(sheet, place).number_format = column.number_format
+    return True
+
+
+def _hide(sheet: Worksheet, place: int, column: Column) -> bool:
+    """Hide a column that is not for people."""
+    present = columns.covering(sheet, place)
+    if not column.hidden or (present is not None and present.hidden):
+        return False
+    columns.own(sheet, place).hidden = True
+    return True
 
 
 def _dropdown(sheet: Worksheet, place: int, column: Column) -> bool:

@@ -55,6 +55,14 @@ class WorkbookSheet:
             safety.refuse_strict(package, path.name)
             safety.refuse_losses(package, path.name)
 
+    def prove_writable(self) -> None:
+        """Do as ``ensure_writable``: looking at a file tells all.
+
+        Raises:
+            SheetError, SheetUnsafeError: as there.
+        """
+        self.ensure_writable()
+
     def read(self) -> Tab:
         """Read the tab as it was last saved; a workbook that someone has open can be read, too.
 
@@ -65,14 +73,33 @@ class WorkbookSheet:
         path = self._target()
         return read_tab(files.read_bytes(path), path, tab=self._tab, expected=self._columns)
 
-    def create(self) -> None:
+    def create(self, *, rows: int = 0) -> tuple[str, ...]:
         """Create file, tab and headers where they are missing, repair the layout, keep everything else.
+
+        Args:
+            rows: a workbook needs no room made.
+
+        Returns:
+            What was made or repaired, in words.
 
         Raises:
             LayoutError: headers are doubled, or the tab's name is impossible.
             SheetError, SheetUnsafeError: nothing was written.
         """
-        self._rewrite(self._lay_out, new_file=True)
+        del rows
+        repaired: tuple[str, ...] = ()
+
+        def lay_out(book: Workbook) -> bool:
+            nonlocal repaired
+            repaired = formatting.lay_out(book, self._tab, self._columns)
+            return bool(repaired)
+
+        self._rewrite(lay_out, new_file=True)
+        return repaired
+
+    def traffic(self) -> dict[str, int]:
+        """Return nothing: a file asks nobody."""
+        return {}
 
     def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
         """Write patches, all together or not at all, and append new rows below the last.
@@ -133,9 +160,6 @@ class WorkbookSheet:
 
         self._rewrite(change, new_file=True)
         return reports.costs(tab, count)
-
-    def _lay_out(self, book: Workbook) -> bool:
-        return formatting.lay_out(book, self._tab, self._columns)
 
     def _target(self) -> Path:
         """Return the file itself: replacing a symbolic link would leave the file behind it old."""
