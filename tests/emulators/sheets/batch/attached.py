@@ -120,8 +120,8 @@ def _delete(context: Context, body: Json, *, kind: str, field: str) -> Json:
 
 def _check_may(context: Context, kind: str, one: Json) -> None:
     """Only who may edit a protected range may change its protection."""
-    strict = kind == "protectedRange" and not context.owner and not one.get("warningOnly")
-    if strict and context.caller not in one.get("editors", {}).get("users", []):
+    shut = kind == "protectedRange" and not context.owner and not one.get("warningOnly")
+    if shut and context.caller not in one.get("editors", {}).get("users", []):
         raise ApiError(PROTECTED)
 
 
@@ -156,7 +156,7 @@ def update_rule(context: Context, body: Json) -> Json:
     rules = _rules(context, body.get("sheetId", ranges[0].get("sheetId", 0)), index)
     old = rules.pop(index)
     new = completed(copy.deepcopy(body["rule"])) if "rule" in body else old
-    at = body.get("newIndex", index)
+    at: int = {"newIndex": index, **body}["newIndex"]
     rules.insert(at, new)
     reply: Json = {"newRule": spots(new), "newIndex": at}
     if "newIndex" in body:

@@ -226,7 +226,7 @@ def add_dimension_group(context: Context, body: Json) -> Json:
 
 
 def _contains(outer: Json, inner: Json) -> bool:
-    return outer["startIndex"] <= inner["startIndex"] and outer["endIndex"] >= inner["endIndex"]
+    return bool(outer["startIndex"] <= inner["startIndex"] and outer["endIndex"] >= inner["endIndex"])
 
 
 def _shown(groups: list[Json]) -> list[Json]:
