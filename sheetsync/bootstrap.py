@@ -155,6 +155,7 @@ class Office:
         if make_url(self.settings.service.database_url).get_backend_name() != "sqlite":
             board = partial(Board, slots=slots)
             pace = self._open_ledger().pace(system, size=Board.size(slots), open_board=board)
+            opened.callback(pace.close)
             return SlidingLimiter(rate_per_s, self.clock, store=pace, pushes=pushes, ticks=pace.ticks)
         store = FileStore(_board_file(system), slots, float(int(psutil.boot_time())))
         opened.callback(store.close)
