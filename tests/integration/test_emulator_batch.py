@@ -133,6 +133,7 @@ def test_lines_move(client: Client) -> None:
     )
     tab = client.tab()
     assert [["name", "id"], ["a", "1"], ["b", "2"]] == client.read("A1:B9")
+    assert tab["protectedRanges"][0]["requestingUserCanEdit"]
     spots = [tab["protectedRanges"][0]["range"], tab["conditionalFormats"][0]["ranges"][0], tab["merges"][0]]
     assert [(1, 3, 1, 2), (1, 3, 0, 1), (5, 6, 0, 2)] == [
         tuple(spot[name] for name in ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex"))

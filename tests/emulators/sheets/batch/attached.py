@@ -71,17 +71,19 @@ def _add(context: Context, body: Json, *, kind: str) -> Json:
     given = wanted.pop(id_field, context.book.new_id())
     one = {id_field: given, **wanted}
     if kind == "protectedRange":
-        _check_protection(context, one)
+        _check_protection(wanted)
+        _let_in(context, one)
     sheet.parts.setdefault(part, []).append(one)
     return {kind: spots(one) if kind != "protectedRange" else {**spots(one), "requestingUserCanEdit": True}}
 
 
-def _check_protection(context: Context, one: Json) -> None:
-    """The one who protects may always edit, and so may the owner."""
-    if one.get("warningOnly"):
-        if "editors" in one:
-            raise ApiError("ProtectedRange is warningOnly. Editors cannot be set on it.")
-        return
+def _check_protection(wanted: Json) -> None:
+    if wanted.get("warningOnly") and "editors" in wanted:
+        raise ApiError("ProtectedRange is warningOnly. Editors cannot be set on it.")
+
+
+def _let_in(context: Context, one: Json) -> None:
+    """The one who protects may always edit."""
     users = one.setdefault("editors", {}).setdefault("users", [])
     if context.caller and context.caller not in users:
         users.append(context.caller)
@@ -106,7 +108,8 @@ def _update(context: Context, body: Json, *, kind: str) -> Json:
     one.clear()
     one.update(changed)
     if kind == "protectedRange":
-        _check_protection(context, one)
+        _check_protection(wanted)
+        _let_in(context, one)
     return {}
 
 
