@@ -41,16 +41,17 @@ class Context:
         if self.owner:
             return
         for protection in sheet.parts.get("protectedRanges", []):
-            if self._shut(protection) and _covers(self.book, protection, sheet, box):
+            if not self.may_edit(protection) and _covers(self.book, protection, sheet, box):
                 raise ApiError(PROTECTED)
 
     def check_sheet(self, sheet: Sheet) -> None:
         """Refuse to change a tab as such (its rows, columns, title) where all of it is protected."""
         self.check_edit(sheet, (0, 0, sheet.height, sheet.width))
 
-    def _shut(self, protection: Json) -> bool:
+    def may_edit(self, protection: Json) -> bool:
+        """Whether a protection lets the caller through."""
         editors = protection.get("editors", {}).get("users", [])
-        return not protection.get("warningOnly") and self.caller not in editors
+        return self.owner or bool(protection.get("warningOnly")) or self.caller in editors
 
 
 def _covers(book: Spreadsheet, protection: Json, sheet: Sheet, box: Box) -> bool:

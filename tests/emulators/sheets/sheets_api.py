@@ -61,7 +61,12 @@ def _shown(call: Call, areas: list[a1.Area], flag: object) -> Json:
     branch = call.tree.get("sheets", {})
     asked = bool(branch) and "data" in branch
     with_cells = asked or (not call.tree and str(flag).lower() == "true")
-    return render.spreadsheet(call.book, areas, with_cells=with_cells, tree=call.tree)
+    reply = render.spreadsheet(call.book, areas, with_cells=with_cells, tree=call.tree)
+    for sheet in reply["sheets"]:
+        for protection in sheet.get("protectedRanges", []):
+            if call.context.may_edit(protection):
+                protection["requestingUserCanEdit"] = True
+    return reply
 
 
 def _values_get(call: Call) -> Json:

@@ -71,17 +71,19 @@ def _add(context: Context, body: Json, *, kind: str) -> Json:
     given = wanted.pop(id_field, context.book.new_id())
     one = {id_field: given, **wanted}
     if kind == "protectedRange":
-        _check_protection(context, one)
+        _check_protection(wanted)
+        _let_in(context, one)
     sheet.parts.setdefault(part, []).append(one)
     return {kind: spots(one) if kind != "protectedRange" else {**spots(one), "requestingUserCanEdit": True}}
 
 
-def _check_protection(context: Context, one: Json) -> None:
-    """The one who protects may always edit, and so may the owner."""
-    if one.get("warningOnly"):
-        if "editors" in one:
-            raise ApiError("ProtectedRange is warningOnly. Editors cannot be set on it.")
-        return
+def _check_protection(wanted: Json) -> None:
+    if wanted.get("warningOnly") and "editors" in wanted:
+        raise ApiError("ProtectedRange is warningOnly. Editors cannot be set on it.")
+
+
+def _let_in(context: Context, one: Json) -> None:
+    """The one who protects may always edit."""
     users = one.setdefault("editors", {}).setdefault("users", [])
     if context.caller and context.caller not in users:
         users.append(context.caller)
@@ -106,7 +108,8 @@ def _update(context: Context, body: Json, *, kind: str) -> Json:
     one.clear()
     one.update(changed)
     if kind == "protectedRange":
-        _check_protection(context, one)
+        _check_protection(wanted)
+        _let_in(context, one)
     return {}
 
 
@@ -120,9 +123,9 @@ def _delete(context: Context, body: Json, *, kind: str, field: str) -> Json:
 
 def _check_may(context: Context, kind: str, one: Json) -> None:
     """Only who may edit a protected range may change its protection."""
-    if kind == "protectedRange" and not context.owner and not one.get("warningOnly"):
-        if context.caller not in one.get("editors", {}).get("users", []):
-            raise ApiError(PROTECTED)
+    shut = kind == "protectedRange" and not context.owner and not one.get("warningOnly")
+    if shut and context.caller not in one.get("editors", {}).get("users", []):
+        raise ApiError(PROTECTED)
 
 
 def _rules(context: Context, sheet_id: int, index: int | None = None) -> list[Json]:
@@ -156,7 +159,7 @@ def update_rule(context: Context, body: Json) -> Json:
     rules = _rules(context, body.get("sheetId", ranges[0].get("sheetId", 0)), index)
     old = rules.pop(index)
     new = completed(copy.deepcopy(body["rule"])) if "rule" in body else old
-    at = body.get("newIndex", index)
+    at: int = {"newIndex": index, **body}["newIndex"]
     rules.insert(at, new)
     reply: Json = {"newRule": spots(new), "newIndex": at}
     if "newIndex" in body:

@@ -99,7 +99,7 @@ def delete_dimension(context: Context, body: Json) -> Json:
     if sheet.frozen.get("frozenRowCount" if rows else "frozenColumnCount", 0) and _keeps_frozen_only(
         sheet, rows, start, end
     ):
-        raise ApiError(f"You can't delete all the non-frozen {word} on the sheet.")
+        raise ApiError(f"Sorry, it is not possible to delete all non-frozen {word}.")
     box = (start, 0, end, sheet.width) if rows else (0, start, sheet.height, end)
     context.check_edit(sheet, box)
     remove(context, sheet, rows=rows, start=start, end=end)
@@ -226,7 +226,7 @@ def add_dimension_group(context: Context, body: Json) -> Json:
 
 
 def _contains(outer: Json, inner: Json) -> bool:
-    return outer["startIndex"] <= inner["startIndex"] and outer["endIndex"] >= inner["endIndex"]
+    return bool(outer["startIndex"] <= inner["startIndex"] and outer["endIndex"] >= inner["endIndex"])
 
 
 def _shown(groups: list[Json]) -> list[Json]:
