@@ -37,7 +37,7 @@ from sheetsync.core.verify import Policy
 from sheetsync.errors import BusyError, LedgerError, RequestOutcome, UsageError
 from sheetsync.jobs.attendance import Watch, is_driven
 from sheetsync.jobs.checking import check_unsettled
-from sheetsync.jobs.desk import Desk, Limits, Report
+from sheetsync.jobs.desk import Desk, Limits, Report, user_page
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
 from sheetsync.processes import LocalProcesses
@@ -109,6 +109,11 @@ class Office:
             names = ", ".join(sorted(self.settings.connections)) or "none yet"
             raise UsageError(f"There is no connection “{name}”.", hint=f"sheetsync.toml has: {names}.")
         return found
+
+    def page(self, name: str, account_id: str) -> str | None:
+        """Return the address of a customer's page, if the connection (still) has one."""
+        found = self.settings.connections.get(name)
+        return None if found is None else user_page(found.user_url, account_id)
 
     def provider(
         self,
@@ -258,6 +263,7 @@ class Office:
                 timezone=self.settings.service.zone,
                 environment=connection.environment,
                 report=report,
+                user_url=connection.user_url,
             )
 
     @property
@@ -363,8 +369,12 @@ def _limits(connection: Connection) -> Limits:
         rows_per_push=connection.limits.max_rows_per_push,
         parallel_requests=connection.limits.parallel_requests,
         stop_after_unknown=connection.limits.stop_after_unknown,
+        stop_after_refused=connection.limits.stop_after_refused,
+        canary=connection.limits.canary,
         amount_per_row=money("max_amount_per_row"),
         total_per_push=money("max_total_per_push"),
         total_per_person_day=money("max_total_per_person_day"),
         approval_over=money("approval_over"),
+        changed_percent=connection.limits.max_changed_percent,
+        absent_percent=connection.limits.max_absent_percent,
     )

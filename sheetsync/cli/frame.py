@@ -89,10 +89,14 @@ class Frame:
         if self.as_json:
             print(json.dumps(_redacted(data), ensure_ascii=False))  # noqa: T201 - the result
             return
-        for warning in data.get("warnings") or ():
-            self.err.print(f"[yellow]{_escaped(warning)}[/]")
+        self.warn(data)
         if not self.quiet:
             show(self.out)
+
+    def warn(self, data: Mapping[str, Any]) -> None:
+        """Print a result's warnings for people."""
+        for warning in data.get("warnings") or ():
+            self.err.print(f"[yellow]{_escaped(warning)}[/]")
 
     def fail(self, error: SheetsyncError) -> int:
         """Print an error and return its exit code."""

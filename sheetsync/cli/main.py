@@ -15,7 +15,7 @@ from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.core.accounts import Action
-from sheetsync.errors import UsageError
+from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
@@ -30,6 +30,7 @@ from sheetsync.jobs.settle import history, resolve, write_csv
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
+from sheetsync.ports import CheckResult
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -99,6 +100,9 @@ def preview_command(
 @click.option("--yes", is_flag=True, help="Preview and push in one go.")
 @click.option("--no-verify", is_flag=True, help="Leave rows at Confirmation Required.")
 @click.option("--detach", "detached", is_flag=True, help="Return at once; a worker carries it out.")
+@click.option(
+    "--canary", "canaries", type=click.IntRange(min=0), metavar="N", help="Prove N of each action first."
+)
 @ACCOUNTS
 @HIDDEN
 @AS
@@ -111,6 +115,7 @@ def push_command(
     yes: bool,
     no_verify: bool,
     detached: bool,
+    canaries: int | None,
     accounts: tuple[str, ...],
     include_hidden: bool,
 ) -> int:
@@ -127,14 +132,16 @@ def push_command(
             refuse_if_busy(desk)
             found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
             if not frame.as_json and not frame.quiet:
-                printing.planned(preview_json(desk, found)["plan"])(frame.out)
+                shown = preview_json(desk, found)
+                frame.warn(shown)
+                printing.planned(shown["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
         if detached:
-            result = detach(frame, desk, digest, check=not no_verify)
+            result = detach(frame, desk, digest, params={"check": not no_verify, "canaries": canaries})
             follow = f"sheetsync run {result['run']} --watch"
             frame.emit(result, lambda out: out.print(f"Run {result['run']} waits. Follow it with: {follow}"))
             return 0
-        result = push(desk, digest, check=not no_verify)
+        result = push(desk, digest, check=not no_verify, canaries=canaries)
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
     return 1 if attention or needs_attention(result["rows"]) or result["warnings"] else 0
 
@@ -166,10 +173,8 @@ def resolve_command(frame: Frame, connection: str, *, key: str, outcome: str, re
     """
     with frame.desk(connection) as desk:
         result = resolve(desk, key, applied=outcome == "applied", reason=reason)
-    frame.emit(
-        result,
-        lambda out: out.print(f"Operation {key} is {printing.word(result['status'])}: {result['message']}"),
-    )
+    told = f"operation {key} is {printing.word(result['status'])}: {result['message']}"
+    frame.emit(result, lambda out: out.print(f"{printing.place(result)}, {told}"))
     return 0
 
 
@@ -203,7 +208,12 @@ def rebase_command(frame: Frame, connection: str, *, account_id: str, keep: Keep
     """Decide a Conflict: keep the change on the new balance, or still go to the target. Sends nothing."""
     with frame.desk(connection) as desk:
         result = rebase(desk, account_id, keep=keep)
-    frame.emit(result, lambda out: out.print(f"User {account_id}: {result['message']} Preview it next."))
+    frame.emit(
+        result,
+        lambda out: out.print(
+            f"{printing.place(result)}, user {account_id}: {result['message']} Preview it next."
+        ),
+    )
     return 0
 
 
@@ -228,10 +238,13 @@ def undo_command(frame: Frame, connection: str, *, run: str | None, keys: tuple[
 @click.argument("connection")
 @click.option("--action", type=click.Choice(["reset", "add", "adjust"]), required=True)
 @click.option("--reason", default="", metavar="TEXT", help="For rows that have none yet.")
+@HIDDEN
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @AS
 @command
-def fill_command(frame: Frame, connection: str, *, action: str, reason: str, yes: bool) -> int:
+def fill_command(
+    frame: Frame, connection: str, *, action: str, reason: str, include_hidden: bool, yes: bool
+) -> int:
     """Set the action of every row that holds an amount, or an overtyped balance, and no action."""
 
     def agree(found: dict[str, Any]) -> None:
@@ -240,7 +253,7 @@ def fill_command(frame: Frame, connection: str, *, action: str, reason: str, yes
         ask(frame, f"Set {action} in {found['rows']} rows?", yes=yes)
 
     with frame.desk(connection) as desk:
-        result = fill(desk, Action(action), reason=reason, agree=agree)
+        result = fill(desk, Action(action), reason=reason, agree=agree, include_hidden=include_hidden)
     frame.emit(result, printing.filled(result))
     return 1 if result["left"] else 0
 
@@ -267,7 +280,7 @@ def layout_command(frame: Frame, connection: str, *, repair: bool) -> int:
 @click.option("--run", metavar="ID")
 @click.option("--actor", metavar="NAME")
 @click.option("--since", metavar="TIME", help="ISO 8601; a date or a time, UTC without a zone.")
-@click.option("--unsettled", is_flag=True, help="Only what is not proven yet, oldest last.")
+@click.option("--unsettled", is_flag=True, help="Only what is not proven yet, what waits longest first.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Operations at most."
 )
@@ -288,7 +301,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
     cursor: str | None,
     csv_file: Path | None,
 ) -> int:
-    """Who changed what, when, and how it was proven; newest first."""
+    """Who changed what, when, and how it was proven; newest first (--unsettled: oldest first)."""
     with Office.open(frame.config, os.environ) as office:
         result = history(
             office.ledger,
@@ -300,6 +313,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
             unsettled=unsettled,
             limit=None if csv_file else limit,
             cursor=cursor,
+            page=office.page,
         )
     if csv_file is not None:
         lines = write_csv(csv_file, result["operations"])
@@ -307,7 +321,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
             {**result, "csv": str(csv_file)}, lambda out: out.print(f"{lines} lines written to {csv_file}.")
         )
         return 0
-    frame.emit(result, printing.history_table(result["operations"]))
+    frame.emit(result, printing.history_table(result["operations"], unsettled=unsettled))
     return 0
 
 
@@ -338,8 +352,12 @@ def check_command(frame: Frame, connection: str | None, *, writes: bool, account
             waiting += office.check_unsettled(name)
         if account_id:
             with office.desk(names[0], actor=frame.actor, pushes=True) as desk:
-                tested = write_test(desk, account_id)
-            waiting += lines_of(names[0], tested.lines)
+                try:
+                    tested = write_test(desk, account_id)
+                except ProviderError as error:  # the lines above may say why
+                    line = CheckResult("write test", ok=False, message=error.message, hint=error.hint)
+                    access += lines_of(names[0], [line])
+            waiting += lines_of(names[0], [] if tested is None else tested.lines)
     checks = access + waiting
     more = {} if tested is None else {"write_test": tested.summary}
     frame.emit({"checks": checks, **more}, printing.checked(checks))
@@ -351,15 +369,38 @@ def check_command(frame: Frame, connection: str | None, *, writes: bool, account
 @main.command("init")
 @click.option("--provider", type=click.Choice(["fastcredit", "fascard", "unibee"]))
 @click.option("--sheet", type=click.Choice(["xlsx", "google"]))
+@click.option("--name", metavar="NAME", help="Of the connection.")
+@click.option("--url", "base_url", metavar="ADDRESS", help="Of the credit system.")
+@click.option("--user", "username", metavar="NAME", help="User name there.")
+@click.option("--account", "account_id", metavar="ID", help="SysConfig id or store id (FasCard).")
+@click.option("--currencies", metavar="LIST", help="Separated by commas (UniBee).")
+@click.option("--get-credits", metavar="ENDPOINT", help="As shown under API Details (FastCredit Pro).")
+@click.option("--add-credits", metavar="ENDPOINT", help="Update User Credits, as shown there.")
+@click.option("--reset-credits", metavar="ENDPOINT", help="Update Total User Credits, as shown there.")
+@click.option(
+    "--secret-env",
+    metavar="VARIABLE",
+    help="Name of the environment variable that holds the password or key.",
+)
+@click.option("--workbook", "path", metavar="FILE", help="The workbook.")
+@click.option("--spreadsheet", "spreadsheet_id", metavar="ID", help="The Google spreadsheet.")
+@click.option("--tab", metavar="NAME", help="The tab.")
+@click.option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")
 @click.option("--yes", is_flag=True, help="Ask nothing; take every default.")
 @AS
 @command
-def init_command(frame: Frame, *, provider: str | None, sheet: str | None, yes: bool) -> int:
+def init_command(
+    frame: Frame, *, provider: str | None, sheet: str | None, yes: bool, **given: str | None
+) -> int:
     """Write a commented sheetsync.toml after a few questions."""
     from sheetsync.cli.init import write_config  # noqa: PLC0415 - most commands start faster without it
 
-    path = write_config(frame, provider=provider, sheet=sheet, yes=yes)
-    frame.emit({"path": str(path)}, lambda out: out.print(f"Wrote {path}. Next: sheetsync check"))
+    answers = {name: text for name, text in given.items() if text}
+    made = write_config(frame, provider=provider, sheet=sheet, yes=yes, given=answers)
+    config = "" if made.path == Path("sheetsync.toml") else f" --config {made.path}"
+    check = f"sheetsync check {made.name}{config}"
+    told = f"Wrote {made.path}. Next: put the password or key into {made.secret_env}, then run: {check}"
+    frame.emit({"path": str(made.path), "next": check}, lambda out: out.print(told))
     return 0
 
 

@@ -32,7 +32,12 @@ def needs_attention(rows: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def finish_showing(desk: Desk, told: Mapping[str, Told] | None = None) -> list[str]:
-    """Bring the tab up to date; if that fails, say so: the money is where the ledger says it is."""
+    """Bring the tab up to date; if that fails, say so: the money is where the ledger says it is.
+
+    A connection that was never pulled has no tab yet: a write test may come before the first pull.
+    """
+    if desk.ledger.accounts.last_pull(desk.name) is None:
+        return []
     try:
         show(desk, told)
     except (SheetError, LayoutError, SheetUnsafeError) as error:

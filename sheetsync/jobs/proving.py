@@ -26,7 +26,7 @@ LOOKED_FOR = timedelta(days=30)
 """How long a settled operation is looked for again: a request may turn up late."""
 
 LOOK_AGAIN = timedelta(days=1)
-"""How often, where the credit system itself said that it did nothing."""
+"""How often. What a re-read called lost is looked for by every verify during the first day."""
 
 Listed = Mapping[str, Sequence[Transaction]]
 """Account id → its transactions, oldest first."""
@@ -228,8 +228,8 @@ def _account(desk: Desk, record: OperationRecord) -> Account | None:
 def to_look_for(desk: Desk, account_ids: Collection[str] | None = None) -> list[OperationRecord]:
     """Return settled operations that are looked for again now.
 
-    One that a re-read called lost is looked for by every verify; one that the credit system itself refused,
-    once a day.
+    One that a re-read called lost is looked for by every verify of the first day; afterwards, and one that
+    the credit system itself refused, once a day.
     """
     if desk.rules.capabilities.evidence is not EvidenceKind.TRANSACTION:
         return []
@@ -238,12 +238,13 @@ def to_look_for(desk: Desk, account_ids: Collection[str] | None = None) -> list[
         record
         for record in desk.ledger.operations.lately(desk.system, now - LOOKED_FOR)
         if (account_ids is None or record.account_id in account_ids)
-        and (_was_lost(record) or is_look_due(record, now))
+        and (_was_just_lost(record, now) or is_look_due(record, now))
     ]
 
 
-def _was_lost(record: OperationRecord) -> bool:
-    return record.state is OperationState.NOT_APPLIED and record.evidence is not None
+def _was_just_lost(record: OperationRecord, now: datetime) -> bool:
+    lost = record.state is OperationState.NOT_APPLIED and record.evidence is not None
+    return lost and record.settled_at is not None and now - record.settled_at < LOOK_AGAIN
 
 
 def is_look_due(record: OperationRecord, now: datetime) -> bool:

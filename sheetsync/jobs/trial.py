@@ -1,5 +1,6 @@
 """One change of a write test: carried out like one of a push, looked at, and settled by what was seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,7 @@ class Trial:
         elsewhere: path → (before, now) of values that changed where the configured one did not.
         misread: the balance is read from the wrong place, so that ``now`` says nothing.
         set_back: whether it was set back in the right place.
+        proofs: evidence of each change that a re-read proved.
         replies: whole replies to reads, with the balance at each.
         noted: what became of a note was told.
     """
@@ -67,6 +69,7 @@ class Trial:
     elsewhere: dict[str, tuple[int, int]] = field(default_factory=dict)
     misread: bool = False
     set_back: bool = False
+    proofs: list[Mapping[str, Any]] = field(default_factory=list)
     replies: list[tuple[object, int]] = field(default_factory=list)
     noted: bool = False
 
@@ -131,13 +134,20 @@ class Trial:
         """
         self.was, seen_before = self.now or 0, len(self.replies)
         record = self._send(action, amount)
-        verify_records(self.desk, [record], run=self.run)
-        record = self.desk.ledger.operations.by_key([record.key])[record.key]
+        record = self._verified(record)
         self.effects[action] = effect = self._effect(action, amount, record)
-        if record.state is not OperationState.CONFIRMED:
+        if record.state is not OperationState.CONFIRMED and effect is WANTED.get(action):
+            record = self._verified(record)  # the first read came from a cache
+        if record.state is OperationState.CONFIRMED:
+            self.proofs.append(record.evidence or {})
+        else:
             self._settle(record, effect, amount, seen_before)
         self.open = None
         return effect
+
+    def _verified(self, record: OperationRecord) -> OperationRecord:
+        verify_records(self.desk, [record], run=self.run)
+        return self.desk.ledger.operations.by_key([record.key])[record.key]
 
     def _effect(self, action: Action, amount: int, record: OperationRecord) -> Effect:
         asked = Action.RESET if action is Action.RESET else Action.ADD

@@ -85,11 +85,12 @@ def _result(desk: Desk, run: str, keys: list[str]) -> dict[str, Any]:
     warnings += alerts(desk, keys)
     warnings += refresh_results(desk, keys)
     records = desk.ledger.operations.by_key(keys)
-    rows = [telling.operation_row(records[key]) for key in keys]
+    rows = [telling.operation_row(records[key], page=desk.page(records[key].account_id)) for key in keys]
     return {
         "run": run,
         "plan": None,
         "connection": desk.name,
+        "environment": desk.environment,
         "counts": counts(rows),
         "rows": rows,
         "warnings": warnings,

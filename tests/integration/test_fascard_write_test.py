@@ -24,9 +24,8 @@ def test_what_came_back(note: int | None, words: str, *, ok: bool) -> None:
         outcome = write_test(counter.desk, "1001")
         lines = {each.name: each for each in outcome.lines}
         assert (ok, True) == (lines["write test, note"].ok, words in lines["write test, note"].message)
-        assert {"write test, add", "write test, reset", "write test, note", "write test, restored"} == set(
-            lines
-        )
+        told = {f"write test, {name}" for name in ("add", "reset", "proof", "note", "restored")}
+        assert told == set(lines)
         assert lines["write test, restored"].ok
         assert [1, -1] == [round(each["BalanceAmount"] * 100) for each in counter.laundry.applied(1001)]
         assert 4000 == counter.laundry.balance(1001)

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from sheetsync.config import FasCardConnection
 from sheetsync.config.redaction import remember
 from sheetsync.errors import RejectedError
-from sheetsync.providers.fascard.words import NOT_SIGNED_IN, NOT_SIGNED_IN_NEXT, SIGN_IN, error_words
+from sheetsync.providers.fascard.words import (
+    NOT_FASCARD,
+    NOT_FASCARD_NEXT,
+    NOT_SIGNED_IN,
+    NOT_SIGNED_IN_NEXT,
+    SIGN_IN,
+    error_words,
+)
 from sheetsync.providers.http import Session
 from sheetsync.providers.messages import Reply, Request
 from sheetsync.providers.outcomes import say
@@ -98,7 +105,9 @@ class Tokens:
         try:
             reply = self._session.read(request)
         except RejectedError as error:
-            raise _refused(f"{NOT_SIGNED_IN}, HTTP {error.details.get('status', '?')}", request) from None
+            status = error.details.get("status")
+            what = NOT_FASCARD if status in (404, 405) else NOT_SIGNED_IN
+            raise _refused(f"{what}, HTTP {status}", request) from None
         token = reply.data.get("Token") if isinstance(reply.data, dict) else None
         if not isinstance(token, str) or not token.strip() or not token.isascii() or not token.isprintable():
             raise _refused(f"{NOT_SIGNED_IN}: {error_words(reply.data) or 'no token came back'}", request)
@@ -107,6 +116,10 @@ class Tokens:
 
 
 def _refused(what: str, request: Request) -> RejectedError:
-    error = RejectedError(say(request, what), hint=NOT_SIGNED_IN_NEXT, everything=True)
+    error = RejectedError(
+        say(request, what),
+        hint=NOT_FASCARD_NEXT if NOT_FASCARD in what else NOT_SIGNED_IN_NEXT,
+        everything=True,
+    )
     error.details.update(sign_in=True)
     return error

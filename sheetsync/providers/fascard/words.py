@@ -13,6 +13,8 @@ NOT_SIGNED_IN_NEXT = (
     "Check username and password by signing in to the FasCard site with them, and put them where the "
     "configuration reads them."
 )
+NOT_FASCARD = "There is no FasCard at this address"
+NOT_FASCARD_NEXT = "Correct base_url: https://m.fascard.com unless you know better."
 EXPIRED = "FasCard took us for a stranger, also right after signing in again"
 EXPIRED_NEXT = "Check that the person in username may use the API; sheetsync check says what is missing."
 NO_PRIVILEGE = "the person in username may not do this"
@@ -47,7 +49,9 @@ class FasCardDialect:
             # documented: unauthenticated, nothing was applied, whatever the body holds
             return rejected(say(request, EXPIRED), hint=EXPIRED_NEXT, reply=reply, everything=True)
         changes = request.method == "POST" and not request.target.endswith(SIGN_IN)
-        if reply.is_html or not 400 <= reply.status < 500 or reply.status in (405, 408, 429):
+        not_there = reply.status == 404 and not changes  # also as a page: the address is not there
+        page = reply.is_html and not not_there
+        if page or not 400 <= reply.status < 500 or reply.status in (405, 408, 429):
             return None
         if changes and not error_words(reply.data):
             return None  # not in FasCard's own words: nobody knows who said it
@@ -61,7 +65,7 @@ class FasCardDialect:
         return rejected(
             say(request, f"FasCard refused{_said(reply)}"),
             reply=reply,
-            account_gone=reply.status in (404, 410),
+            account_gone=reply.status in (404, 410) and not reply.is_html,
         )
 
 
