@@ -148,6 +148,9 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
         _log(verbose=verbose, quiet=quiet)
         try:
             code = run(frame, **options)
+        except InterruptedRunError as error:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to be stopped
+            code = frame.fail(error)
         except SheetsyncError as error:
             code = frame.fail(error)
         except KeyboardInterrupt:

@@ -27,10 +27,8 @@ def send_all(sending: Sending, waiting: Sequence[Planned], *, canaries: int) -> 
         # asked while nobody drove it
         sending.stop(InterruptedRunError("The run was cancelled; nothing more was sent."))
     try:
-        left = send_canaries(sending, list(groups.values()), canaries)
+        left = _first(sending, list(groups.values()), canaries)
         _send_side_by_side(sending, left)
-    except KeyboardInterrupt:
-        sending.stop(InterruptedRunError("The push was stopped; nothing more was sent."))
     except SheetsyncError as error:
         sending.stop(error)
     finally:
@@ -39,8 +37,22 @@ def send_all(sending: Sending, waiting: Sequence[Planned], *, canaries: int) -> 
             desk.ledger.runs.progress(sending.run, sending.done, sending.total)
 
 
+STOPPED = "The push was stopped; nothing more was sent."
+
+
+def _first(sending: Sending, groups: Sequence[Group], canaries: int) -> Sequence[Group]:
+    """Send the canaries; return what is left to be sent."""
+    try:
+        return send_canaries(sending, groups, canaries)
+    except KeyboardInterrupt:
+        sending.stop(InterruptedRunError(STOPPED))
+        return ()
+
+
 def _send_side_by_side(sending: Sending, groups: Sequence[Group]) -> None:
     """Let several threads take one account after the other; the end waits for the requests in flight."""
+    if not groups:
+        return
     queue, turn = iter(groups), threading.Lock()
     parallel = sending.desk.limits.parallel_requests
     with ThreadPoolExecutor(parallel) as pool:
@@ -48,6 +60,9 @@ def _send_side_by_side(sending: Sending, groups: Sequence[Group]) -> None:
         try:
             for worker in workers:
                 worker.result()
+        except KeyboardInterrupt:
+            # the pool's end waits for the requests in flight
+            sending.stop(InterruptedRunError(STOPPED))
         except BaseException:
             sending.halt.set()
             raise
