@@ -208,10 +208,13 @@ class Handler(BaseHTTPRequestHandler):
             since = datetime.fromisoformat(query.get("lastActivity", "2000-01-01T00:00:00")).replace(
                 tzinfo=UTC
             )
+            card = query.get("cardNo") if self.laundry.cards else None
             listed = [
                 self.laundry.record(each)
                 for each in everybody
-                if (wants is None or (wants == "true") == bool(each.email)) and each.last_activity >= since
+                if card in (None, *self.laundry.cards.get(each.number, ()))
+                and (wants is None or (wants == "true") == bool(each.email))
+                and each.last_activity >= since
             ]
             self._json(200, self.laundry.page(listed, query, limit="limit", older="prev"))
 
