@@ -13,6 +13,7 @@ from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
+from sheetsync.cli.serving import serve_command, token_group
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
 from sheetsync.jobs.approve import approve
@@ -435,5 +436,5 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (runs_command, run_command, worker_command, import_command):
+for each in (runs_command, run_command, worker_command, import_command, serve_command, token_group):
     main.add_command(each)

@@ -85,6 +85,8 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
     """
     created_at = desk.clock.now()
     expires_at = created_at + desk.plan_expires
+    found = Preview(plan, f"{expires_at:%Y-%m-%dT%H:%M:%SZ}", tuple(over_limits(desk, plan)), ())
+    shown = preview_json(desk, found)["plan"]
     desk.ledger.plans.save(
         StoredPlan(
             connection=desk.name,
@@ -93,10 +95,10 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
             actor=desk.actor,
             created_at=created_at,
             expires_at=expires_at,
-            body={"operations": [freeze(each) for each in plan.operations], **rests_on},
+            body={"operations": [freeze(each) for each in plan.operations], "shown": shown, **rests_on},
         )
     )
-    return Preview(plan, f"{expires_at:%Y-%m-%dT%H:%M:%SZ}", tuple(over_limits(desk, plan)), ())
+    return found
 
 
 def plan_of(desk: Desk, found: Survey) -> Plan:

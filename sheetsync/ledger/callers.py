@@ -104,7 +104,7 @@ class CallerStore:
             return None
         if row["used_at"] is None or now - row["used_at"] > USED_EVERY:
             used = update(api_tokens).where(api_tokens.c.id == row["id"]).values(used_at=now)
-            self._database.write(lambda transaction: transaction.connection.execute(used) and None)
+            self._database.execute(used)
         return Token(**row)
 
     def open_session(self, email: str, *, kind: str, length: timedelta) -> str:
@@ -150,7 +150,7 @@ class CallerStore:
     def end_session(self, secret: str) -> None:
         """Sign out."""
         gone = delete(sessions).where(sessions.c.hash == hashed(secret))
-        self._database.write(lambda transaction: transaction.connection.execute(gone) and None)
+        self._database.execute(gone)
 
     def link(self, connection_name: str, spreadsheet_id: str, *, by: str) -> None:
         """Let a spreadsheet use a connection."""

@@ -1,5 +1,6 @@
 """Replies that are kept, so that a request that is sent again is not carried out again."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -48,7 +49,7 @@ class ReplyStore:
             connection.execute(delete(replies).where(*where, *abandoned))
             row = connection.execute(select(replies).where(*where)).one_or_none()
             if row is not None:
-                return Reply(row.request, row.status, row.body)
+                return Reply(row.request, row.status, json.loads(row.body) if row.body else None)
             connection.execute(
                 insert(replies).values(caller=caller, key=key, request=request, created_at=now)
             )
@@ -59,11 +60,11 @@ class ReplyStore:
     def keep(self, caller: str, key: str, *, status: int, body: Any) -> None:  # noqa: ANN401 - JSON
         """Keep the reply."""
         where = (replies.c.caller == caller, replies.c.key == key)
-        kept = update(replies).where(*where).values(status=status, body=body)
-        self._database.write(lambda transaction: transaction.connection.execute(kept) and None)
+        kept = update(replies).where(*where).values(status=status, body=json.dumps(body))
+        self._database.execute(kept)
 
     def forget(self, caller: str, key: str) -> None:
         """Let the request be carried out anew: it was refused, so nothing happened."""
         where = (replies.c.caller == caller, replies.c.key == key, replies.c.status.is_(None))
         gone = delete(replies).where(*where)
-        self._database.write(lambda transaction: transaction.connection.execute(gone) and None)
+        self._database.execute(gone)

@@ -307,7 +307,7 @@ replies = Table(  # what was answered to a request with an Idempotency-Key; no s
     Column("key", String(200), primary_key=True),
     Column("request", String(64), nullable=False),
     Column("status", Integer),
-    Column("body", Json),
+    Column("body", Text),  # JSON as it was sent: it holds rates, which no amount ever is
     Column("created_at", Moment, nullable=False),
     Index("ix_replies_created_at", "created_at"),
 )

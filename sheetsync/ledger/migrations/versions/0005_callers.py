@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sheetsync.ledger.columns import Json, Moment
+from sheetsync.ledger.columns import Moment
 
 revision = "0005"
 down_revision = "0004"
@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request", sa.String(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("body", Json(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_replies")),
     )
