@@ -158,8 +158,8 @@ class Town:
         path: str,
         *,
         token: str | None,
-        body: Any = None,
-        **headers: str,  # noqa: ANN401
+        body: Any = None,  # noqa: ANN401 - JSON
+        **headers: str,
     ) -> TestResponse:
         """Send one request."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
