@@ -91,7 +91,7 @@ class Google:
         )
         form = serialization.PrivateFormat.TraditionalOpenSSL
         pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-        self._signer = crypt.RSASigner.from_string(pem, "k1")
+        self._signer = crypt.RSASigner.from_string(pem, "k1")  # type: ignore[no-untyped-call]
         body = dumps({"k1": certificate.public_bytes(serialization.Encoding.PEM).decode()}).encode()
         self.asked = asked = [0]
 
@@ -117,7 +117,7 @@ class Google:
             "iss": "https://accounts.google.com", "aud": AUDIENCE, "email": who, "email_verified": True,
             "iat": now - 5, "exp": now + 3600, "sub": "1", **claims,
         }  # fmt: skip
-        text: bytes = jwt.encode(self._signer, found)
+        text: bytes = jwt.encode(self._signer, found)  # type: ignore[no-untyped-call]
         return text.decode()
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class Town:
         path = self.folder / "credits.xlsx"
         book = load_workbook(path)
         sheet = book["Credits"]
-        place = {cell.value: cell.column for cell in sheet[1]}
+        place = {cell.value: cell.column or 0 for cell in sheet[1]}
         for row, amount in amounts.items():
             for name, value in (("Action", "Add"), ("Amount", amount), ("Reason", "Goodwill")):
                 sheet.cell(row, place[name], value)
