@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, SummaryMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sheetsync.core.states import UNPROVEN
 from sheetsync.ledger.schema import operations, runs
 from sheetsync.ledger.store import SqlLedger
+from sheetsync.metering import REQUESTS
 
 
 class _FromLedger(Collector):
@@ -47,6 +48,19 @@ class _FromLedger(Collector):
         )
 
 
+class _FromMeter(Collector):
+    """Requests of this process to credit systems, by host and outcome."""
+
+    def collect(self) -> Iterator[SummaryMetricFamily]:
+        """Yield the figures of now."""
+        found = SummaryMetricFamily(
+            "sheetsync_provider_request_seconds", "Requests to credit systems.", labels=("host", "outcome")
+        )
+        for (host, outcome), (count, seconds) in REQUESTS.read().items():
+            found.add_metric([host, outcome], count_value=count, sum_value=seconds)
+        yield found
+
+
 class Metrics:
     """The figures of one application.
 
@@ -57,6 +71,7 @@ class Metrics:
     def __init__(self, ledger: SqlLedger) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_FromLedger(ledger))
+        self._registry.register(_FromMeter())
         self._requests = Histogram(
             "sheetsync_http_request_seconds",
             "Requests to this service.",

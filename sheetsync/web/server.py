@@ -30,6 +30,9 @@ CONNECTIONS_MAX = 1_000
 IDLE_S = 60
 """Seconds after which a connection without a request is closed."""
 
+ENDS_WITHIN_S = 30
+"""Seconds that requests in flight get at the end: longer than a preview may take."""
+
 WORKERS = 8
 """Runs at a time of the embedded worker."""
 
@@ -84,13 +87,16 @@ def _listen(app: Flask, host: str, port: int) -> waitress.server.TcpWSGIServer:
 
 def _until_told(server: waitress.server.TcpWSGIServer) -> None:
     def stop(*_: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # a second one must not break into the end of the first
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
-        server.run()  # ends its threads after what they are doing
+        server.run()  # gives requests in flight five seconds, the next line gives them the rest
     finally:
+        server.task_dispatcher.shutdown(timeout=ENDS_WITHIN_S)
         server.close()
 
 

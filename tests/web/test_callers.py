@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sheetsync.config import ROLES, Role
+from sheetsync.core.people import same_person
 from sheetsync.web.access import RANK
 from sheetsync.web.endpoints import ENDPOINTS, Endpoint
 from tests.web.kit import SHEET, Town
@@ -138,3 +139,17 @@ def test_console_session(town: Town) -> None:
     assert 200 == client.post("/api/v1/connections/shop/links", json=body, headers=headers).status_code
     assert 200 == client.post("/sign-out", data={"csrf": csrf[1]}).status_code
     assert 401 == client.get("/").status_code
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("cli:ana@example.org", "web:Ana@Example.org", True),
+        ("cli:ana", "token:ana@example.org", True),
+        ("web:ana@example.org", "web:ana@elsewhere.org", False),
+        ("cli:bo", "cli:ana", False),
+    ],
+)
+def test_one_person_under_several_names(one: str, other: str, *, same: bool) -> None:
+    """Author and approver are compared as people, however they call."""
+    assert same == same_person(one, other)

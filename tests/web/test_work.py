@@ -108,5 +108,6 @@ def test_health_metrics_headers(town: Town) -> None:
     assert 401 == town.ask("GET", "/metrics", token=None).status_code
     reply = town.ask("GET", "/metrics", token=town.token("viewer"))
     assert 'sheetsync_runs{kind="pull",state="done"}' in reply.text
+    assert 'sheetsync_provider_request_seconds_count{host="127.0.0.1",outcome="2xx"}' in reply.text
     assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
     assert reply.headers["X-Request-Id"]
