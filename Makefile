@@ -5,7 +5,7 @@ BIN := .venv/bin
 # parallel test processes; the tests start servers and databases of their own
 JOBS ?= auto
 
-.PHONY: demo test lint types unit contract integration e2e lock audit clean help
+.PHONY: demo test lint types unit contract integration e2e lock audit clean help wordpress
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -27,6 +27,10 @@ types: .venv/.ready
 # tests in parts
 unit contract integration e2e stateful: .venv/.ready
 	$(BIN)/pytest -n $(JOBS) tests/$@
+
+# a genuine WordPress on this machine, to try things by hand; see tests/wordpress/README.md
+wordpress:
+	tests/wordpress/run.sh
 
 # pin what development runs on, with hashes
 lock: .venv/.ready

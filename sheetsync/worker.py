@@ -26,7 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 def _push(desk: Desk, run: Run) -> None:
-    push(desk, run.plan or "", check=run.params.get("check", True), run=run.run)
+    params = run.params
+    push(
+        desk,
+        run.plan or "",
+        check=params.get("check", True),
+        run=run.run,
+        canaries=params.get("canaries"),
+    )
 
 
 def _pull(desk: Desk, run: Run) -> None:

@@ -73,6 +73,11 @@ def rows_table(rows: list[dict[str, Any]], *, title: str, width: int) -> Table:
     return table
 
 
+def place(result: Mapping[str, Any]) -> str:
+    """Return where a result belongs, so that nobody takes the live account for the test one."""
+    return f"{result['connection']} ({result['environment'].upper()})"
+
+
 def pulled(result: Mapping[str, Any]) -> Show:
     """Return a printer for a pull."""
 
@@ -97,19 +102,28 @@ def pulled(result: Mapping[str, Any]) -> Show:
     return show
 
 
+def hidden(count: int) -> str:
+    """Return how many rows a filter kept out of a plan."""
+    rows, were = ("row is", "was") if count == 1 else ("rows are", "were")
+    return f"{count} changed {rows} hidden by your filter and {were} left out."
+
+
 def planned(plan: Mapping[str, Any]) -> Show:
     """Return a printer for a preview."""
 
     def show(out: Console) -> None:
         if plan["rows"]:
-            title = f"Plan for {plan['connection']} ({plan['environment'].upper()})"
-            out.print(rows_table(plan["rows"], title=title, width=out.width))
+            out.print(rows_table(plan["rows"], title=f"Plan for {place(plan)}", width=out.width))
+        else:
+            out.print(f"Plan for {place(plan)}: no row asks for anything.")
         if len(plan["rows"]) > ROWS_SHOWN:
             out.print(f"… and {len(plan['rows']) - ROWS_SHOWN} more rows (--json lists all)")
         control_totals(out, plan)
         if plan["hidden"]:
-            hidden = f"{plan['hidden']} changed rows are hidden by the tab's filter and left out"
-            out.print(f"[yellow]{hidden}[/] (--include-hidden takes them in).")
+            out.print(
+                f"[yellow]{hidden(plan['hidden'])}[/] --include-hidden takes them in. "
+                "Personal filter views cannot be seen."
+            )
         if plan["ignored"]:
             out.print(f"{plan['ignored']} rows without a User ID were ignored.")
         for sentence in plan["over_limits"]:
@@ -150,10 +164,15 @@ def pushed(result: Mapping[str, Any], *, title: str) -> Show:
     """Return a printer for a push or a verify."""
 
     def show(out: Console) -> None:
+        heading = f"{title}, {place(result)}"
         if result["rows"]:
-            out.print(rows_table(result["rows"], title=title, width=out.width))
+            out.print(rows_table(result["rows"], title=heading, width=out.width))
+        else:
+            out.print(f"{heading}:")
         counted = ", ".join(f"{number} {word(name)}" for name, number in result["counts"].items() if number)
         out.print(f"{counted or 'Nothing to do'}.")
+        if result.get("hidden"):
+            out.print(f"[yellow]{hidden(result['hidden'])}[/]")
         open_rows = result["counts"].get("confirmation_required")
         if open_rows:
             out.print(
@@ -176,15 +195,21 @@ def checked(checks: list[dict[str, Any]]) -> Show:
     return show
 
 
-def history_table(operations: list[dict[str, Any]]) -> Show:
-    """Return a printer for ``history``."""
+def history_table(operations: list[dict[str, Any]], *, unsettled: bool = False) -> Show:
+    """Return a printer for ``history``; of what is unsettled it shows the age."""
 
     def show(out: Console) -> None:
-        table = Table(title="Operations, newest first", title_justify="left")
-        for name in ("Sent", "User", "Action", "Old → new", "Status", "By", "Operation", "Message"):
+        if unsettled and not operations:
+            out.print("Nothing waits: every change is settled.")
+            return
+        title = "Not proven yet, oldest first" if unsettled else "Operations, newest first"
+        table = Table(title=title, title_justify="left")
+        names = ("Sent", "User", "Action", "Old → new", "Status", "By", "Operation", "Message")
+        for name in (*(["Age"] if unsettled else []), *names):
             table.add_column(name, overflow="fold")
         for each in operations:
             table.add_row(
+                *([age(each["age_s"] or 0)] if unsettled else []),
                 each["sent_at"] or each["created_at"],
                 escape(each["account_id"]),
                 each["action"],
@@ -199,13 +224,24 @@ def history_table(operations: list[dict[str, Any]]) -> Show:
     return show
 
 
+def age(seconds: int) -> str:
+    """Return an age for people, in its largest whole unit."""
+    for name, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {name}"
+    return f"{max(seconds, 0)} s"
+
+
 def filling(found: Mapping[str, Any]) -> Show:
     """Return a printer for what a fill is about to do."""
 
     def show(out: Console) -> None:
-        out.print(f"{found['rows']} rows would get the action {word(found['action'])}.")
+        out.print(f"{place(found)}: {found['rows']} rows would get the action {word(found['action'])}.")
         for unit, total in found["totals"].items():
-            out.print(f"{unit}: +{total['added']}, -{total['removed']}, net {total['net']}.")
+            moved = f"+{total['added']}, -{total['removed']}, net {total['net']}"
+            out.print(f"{unit}: {moved}, largest {total['largest']}.")
+        if found["hidden"]:
+            out.print(f"[yellow]{hidden(found['hidden'])}[/] --include-hidden takes them in.")
         for row in found["left"]:
             out.print(
                 f"Row {row['row']}, user {escape(row['account_id'])}, is left: {escape(row['message'])}"
@@ -216,4 +252,6 @@ def filling(found: Mapping[str, Any]) -> Show:
 
 def filled(found: Mapping[str, Any]) -> Show:
     """Return a printer for what a fill did."""
-    return lambda out: out.print(f"{found['filled']} rows have the action {word(found['action'])} now.")
+    return lambda out: out.print(
+        f"{place(found)}: {found['filled']} rows have the action {word(found['action'])} now."
+    )

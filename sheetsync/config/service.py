@@ -28,6 +28,9 @@ LEASE_S_MAX = 3_600.0
 TRUSTED_PROXIES_MAX = 10
 """Nobody puts more in a row; a larger number is a mistake that would let callers forge their address."""
 
+REQUESTS_MAX = 100_000
+"""Requests a minute to Google; more than any project was ever granted."""
+
 _SQLITE = re.compile(r"sqlite:///(?P<path>[^?]*)(?P<query>\?.*)?")
 _SERVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _DATABASES = ("postgresql+psycopg",)
@@ -109,10 +112,14 @@ class Google(Table):
     Attributes:
         service_account: the key file's JSON; without it Application Default Credentials are used.
         api_base_url: another address for an emulator.
+        reads_per_minute: Google's quota of the project for one user.
+        writes_per_minute: likewise.
     """
 
     service_account: Secret | None = None
     api_base_url: Annotated[Text, AfterValidator(urls.normalise)] = "https://sheets.googleapis.com"
+    reads_per_minute: int = Field(default=60, ge=1, le=REQUESTS_MAX)
+    writes_per_minute: int = Field(default=60, ge=1, le=REQUESTS_MAX)
 
     @field_validator("api_base_url")
     @classmethod

@@ -1,7 +1,9 @@
 """The ledger's side of a diff: what every account was last read as."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sheetsync.core import fields
 from sheetsync.core.accounts import Balances, Unit
@@ -37,7 +39,7 @@ History = Mapping[str, Sequence[tuple[int, int | None]]]
 """Unit code → (reading, balance), oldest first: every balance that the account was seen with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
     """The ledger's side of a diff.
 
@@ -52,6 +54,20 @@ class Book:
     system: str
     rules: Rules
     maker: KeyMaker = field(repr=False)
+
+    @cached_property
+    def digits(self) -> Mapping[int, Sequence[str]]:
+        """Length → sorted ids that are digits only: where a damaged id is looked for."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for each in sorted(self.baselines):
+            if each.isdigit():
+                found[len(each)].append(each)
+        return dict(found)
+
+    @property
+    def present(self) -> int:
+        """How many accounts the credit system had when it was last read."""
+        return sum(not each.missing for each in self.baselines.values())
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -159,7 +159,10 @@ def _obstacles(planned: Sequence[Planned], units: Sequence[Unit]) -> Iterator[tu
             if each.sets and now not in (seen, after):
                 target = each.operation.action is Action.RESET
                 yours = after if target else (seen or 0) + change.amount
-                yield RowStatus.CONFLICT, words.conflict(change, seen, now, yours, units)
+                message = words.conflict(
+                    each.operation.account_id, change, at_pull=seen, now=now, yours=yours, units=units
+                )
+                yield RowStatus.CONFLICT, message
             if after < 0:
                 yield RowStatus.INVALID, words.below_zero(change.amount, now, unit)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from sheetsync.core import fields
-from sheetsync.core.accounts import Balances, Change
+from sheetsync.core import fields, ids
+from sheetsync.core.accounts import Balances, Change, Unit
 from sheetsync.core.book import Baseline, Book, History
 from sheetsync.core.cells import is_blank, shows, text_of
 from sheetsync.core.edits import Edit, EditProblem, read_edit
@@ -74,6 +74,7 @@ class Interpreted:
         edit: None if it asks for nothing or has a problem.
         key: None where it is missing or damaged.
         outdated: it was typed against an epoch that has passed.
+        units: of the credit system.
     """
 
     suspect: Suspect
@@ -84,6 +85,7 @@ class Interpreted:
     wanted: tuple[Wanted, ...] = ()
     key: RowKey | None = None
     outdated: bool = False
+    units: tuple[Unit, ...] = ()
 
 
 def interpret(suspect: Suspect, book: Book, history: History, lines: Sequence[Imported] = ()) -> Interpreted:
@@ -100,7 +102,7 @@ def interpret(suspect: Suspect, book: Book, history: History, lines: Sequence[Im
         return Interpreted(suspect, known, problem=_twins_sentence(suspect), trouble=Trouble.TWINS)
     asks = any(not is_blank(suspect.cells.get(name)) for name in book.typed)
     if known is None or known.missing:
-        return _without_account(suspect, known, asks=asks)
+        return _without_account(suspect, known, book, asks=asks)
     try:
         key = book.maker.read(text_of(suspect.cells.get(fields.KEY)))
     except DamagedKeyError:
@@ -148,7 +150,7 @@ def _twins_sentence(suspect: Suspect) -> str:
     )
 
 
-def _without_account(suspect: Suspect, known: Baseline | None, *, asks: bool) -> Interpreted:
+def _without_account(suspect: Suspect, known: Baseline | None, book: Book, *, asks: bool) -> Interpreted:
     if not asks:
         return Interpreted(suspect, known)
     if known is not None:
@@ -156,9 +158,10 @@ def _without_account(suspect: Suspect, known: Baseline | None, *, asks: bool) ->
             f"The credit system no longer has user {suspect.account_id}: nothing can be sent. Clear the edit."
         )
     else:
+        what = ids.meant(suspect.account_id, book) or "Pull again, or correct the User ID."
         sentence = (
-            f"There is no user “{suspect.account_id[:40]}” in the last pull: pull again, or correct the "
-            "User ID. No user is ever created."
+            f"There is no user “{suspect.account_id[: ids.ID_SHOWN]}” in the last pull. {what} "
+            "No user is ever created, and nothing is sent."
         )
     return Interpreted(suspect, known, problem=sentence, trouble=Trouble.ACCOUNT)
 
@@ -202,7 +205,7 @@ def _with_key(suspect: Suspect, known: Baseline, key: RowKey, book: Book, histor
         return Interpreted(suspect, known, key=key)
     wanted = tuple(_wanted(edit, key, known, book=book, shown=shown))
     outdated = any(each.outdated(known) for each in wanted)
-    return Interpreted(suspect, known, edit=edit, wanted=wanted, key=key, outdated=outdated)
+    return Interpreted(suspect, known, edit=edit, wanted=wanted, key=key, outdated=outdated, units=book.units)
 
 
 def _shown(

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from sheetsync.core import words
+from sheetsync.core.accounts import Action
 from sheetsync.core.diff import Interpreted, Wanted
 from sheetsync.core.states import SENDABLE, OperationState, RowStatus
 
@@ -18,6 +20,7 @@ class Known:
         closed: another edit of its account and unit was sent since; it goes no more.
         story: when and by whom it was sent, in words.
         outcome: how it ended, in words.
+        advice: while it is not proven, what was seen so far and what a person can do about it.
     """
 
     key: str
@@ -28,6 +31,7 @@ class Known:
     closed: bool = False
     story: str = ""
     outcome: str = ""
+    advice: str = ""
 
     @property
     def ending(self) -> str:
@@ -101,11 +105,35 @@ def _unsettled(row: Interpreted, ledgered: Ledgered) -> Known | None:
 def _waiting(row: Interpreted, known: Known) -> Settled:
     if known.state is OperationState.QUEUED:
         return RowStatus.QUEUED, f"{known.story}. Not sent yet.", (known.key,)
-    message = f"{known.story}. Not proven yet: verify, or resolve operation {known.key}."
+    message = known.advice or f"{known.story}. Not proven yet: verify, or resolve operation {known.key}."
     same = not row.wanted or any(wanted.key == known.key for wanted in row.wanted)
     if not same or row.problem:
         message += " The edit in this row is not sent before that."
     return RowStatus.CONFIRMATION_REQUIRED, message, (known.key,)
+
+
+def _once_more(row: Interpreted, sent: Sequence[Known]) -> str:
+    """Return how to do the same again: typed anew it has a new key, unless nothing has counted since.
+
+    An operation that did not count, and was closed by another edit, keeps its epoch; typed again it would be
+    the same operation for ever. The same change under another action is another operation.
+    """
+    if not any(known.closed and known.state in SENDABLE for known in sent) or any(
+        _outdated(row, wanted) for wanted in row.wanted
+    ):
+        return "To do the same once more, clear the edit, pull, and type it again."
+    why = "Another edit of this user was sent after it, and neither counted, so this very edit goes no more."
+    return f"{why} {_other_form(row)}"
+
+
+def _other_form(row: Interpreted) -> str:
+    if row.edit is None or row.baseline is None or row.edit.action is Action.APPLY_PROMO:
+        return "Type another amount."
+    forms = [
+        words.other_form(row.edit.action, change, row.baseline.balances.get(change.unit) or 0, row.units)
+        for change in row.edit.changes
+    ]
+    return f"To do the same, type it in another form: {' and '.join(forms)}."
 
 
 def _sent_before(row: Interpreted, ledgered: Ledgered) -> Settled | None:
@@ -113,10 +141,7 @@ def _sent_before(row: Interpreted, ledgered: Ledgered) -> Settled | None:
     done = [counted(row, wanted, ledgered) for wanted in row.wanted]
     sent = [known for known in done if known is not None]
     if len(sent) == len(done):
-        message = (
-            f"{sent[0].ending} It is not sent again. "
-            "To do the same once more, clear the edit, pull, and type it again."
-        )
+        message = f"{sent[0].ending} It is not sent again. {_once_more(row, sent)}"
         return RowStatus.ALREADY_SENT, message, tuple(known.key for known in sent)
     rest = [wanted for wanted, known in zip(row.wanted, done, strict=True) if known is None]
     if any(_outdated(row, wanted) for wanted in rest) or (

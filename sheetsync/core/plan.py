@@ -53,6 +53,8 @@ class Plan:
         hidden: rows with edits that the tab's filter hides; they are left out.
         ignored: rows without a User ID.
         ahead: some Key is newer than the ledger, so that nothing may be pushed.
+        accounts: accounts that the credit system had at the last pull; 0 where only some are in scope.
+        present: rows of the tab with a User ID.
     """
 
     connection: str
@@ -62,11 +64,28 @@ class Plan:
     hidden: int = 0
     ignored: int = 0
     ahead: bool = False
+    accounts: int = 0
+    present: int = 0
+
+    @property
+    def changed_percent(self) -> int | None:
+        """Share of the accounts that the plan changes, rounded up; None where only some are in scope."""
+        changed = len({each.operation.account_id for each in self.operations})
+        return _percent(changed, self.accounts)
+
+    @property
+    def absent_percent(self) -> int | None:
+        """Share of the accounts that the tab lacks, rounded up; None where only some are in scope."""
+        return _percent(max(self.accounts - self.present, 0), self.accounts)
 
     @property
     def digest(self) -> str:
         """SHA-256 over keys, attempts, epochs, bases and amounts; not over live balances, times or people."""
         return plan_digest(self.connection, self.operations)
+
+
+def _percent(part: int, whole: int) -> int | None:
+    return -(-100 * part // whole) if whole else None
 
 
 def plan_digest(connection: str, operations: Iterable[Planned]) -> str:

@@ -1,7 +1,7 @@
 """What a re-read proves about an operation that was sent; every branch errs on the side of not knowing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,10 @@ class Sent:
         before: read right before sending.
         expected: the balances if it counted once.
         left_at: the latest moment at which a byte of the request may have left.
+        connection: named in the command that settles it.
+        page: address of the customer's page, or empty.
         sent_at: when the intent was written down, right before the request left.
+        at_pull: the balances that the person saw.
     """
 
     key: str
@@ -31,7 +34,10 @@ class Sent:
     before: Balances
     expected: Balances
     left_at: datetime
+    connection: str = ""
+    page: str = ""
     sent_at: datetime | None = None
+    at_pull: Balances = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,5 @@ def _too_early(sent: Sent, due: datetime) -> Verdict:
 def _undecided(sent: Sent, deed: str, now: Balances, units: Sequence[Unit]) -> str:
     numbers = words.three_numbers(sent.before, sent.expected, now, units)
     outcome = "was accepted" if sent.state is OperationState.ACCEPTED else "may have arrived"
-    return (
-        f"{deed} {outcome}, and the balance cannot prove it. {numbers}. Look at the user's page in the "
-        f"credit system, then settle it: resolve --operation {sent.key} --as applied or --as not-applied."
-    )
+    look = words.way_out(sent.connection, sent.key, sent.page)
+    return f"{deed} {outcome}, and the balance cannot prove it. {numbers}. {look}"

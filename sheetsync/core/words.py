@@ -46,13 +46,24 @@ def moves(before: Balances, after: Mapping[str, int | None], units: Sequence[Uni
     return ", ".join(parts)
 
 
-def conflict(change: Change, at_pull: int | None, now: int | None, yours: int, units: Sequence[Unit]) -> str:
-    """Return the three numbers of a balance that moved under a set-exact edit."""
+def conflict(
+    account_id: str,
+    change: Change,
+    *,
+    at_pull: int | None,
+    now: int | None,
+    yours: int,
+    units: Sequence[Unit],
+) -> str:
+    """Return the three numbers of a balance that moved under a set-exact edit, and both ways out."""
     unit = unit_of(change.unit, units)
+    moved = (now or 0) + yours - (at_pull or 0)
+    change_ends = f"to {amount(moved, unit)}" if moved >= 0 else "which would end below 0"
     return (
         f"{unit.header} changed since the pull: at pull {amount(at_pull, unit)}, now {amount(now, unit)}, "
-        f"yours {amount(yours, unit)}. Nothing is sent. Keep your change on the new balance, or your target: "
-        "rebase --keep change or --keep target; or clear the edit and pull."
+        f"yours {amount(yours, unit)}. Nothing is sent. Keep your change on the new balance ({change_ends}) "
+        f"or your target ({amount(yours, unit)}): rebase --account {account_id} --keep change or --keep "
+        "target; or clear the edit and pull."
     )
 
 
@@ -83,6 +94,41 @@ def three_numbers(before: Balances, expected: Balances, now: Balances, units: Se
                 f"expected {amount(expected.get(unit.code), unit)}, now {amount(now.get(unit.code), unit)}"
             )
     return "; ".join(parts)
+
+
+def other_form(action: Action, change: Change, balance: int, units: Sequence[Unit]) -> str:
+    """Return the same change under other actions: ``Adjust +25 with a reason, or Reset to 65``.
+
+    Args:
+        action: that the person chose.
+        change: as the person gave it.
+        balance: the account's, in minor units.
+        units: of the credit system.
+    """
+    unit = unit_of(change.unit, units)
+    by = change.amount - balance if action is Action.RESET else change.amount
+    forms = [] if action is Action.ADJUST else [f"Adjust {signed(by, unit)} with a reason"]
+    if action in (Action.RESET, Action.ADJUST) and by > 0:
+        forms.append(f"Add {amount(by, unit)}")
+    if action is not Action.RESET and balance + by >= 0:
+        forms.append(f"Reset to {amount(balance + by, unit)}")
+    named = f" ({unit.header})" if len(units) > 1 else ""
+    return (" or ".join(forms) or "another amount") + named
+
+
+def way_out(connection: str, key: str, page: str) -> str:
+    """Return what a person does with an operation that cannot be proven: where to look, and the command.
+
+    Args:
+        connection: that has the operation.
+        key: of the operation.
+        page: address of the customer's page, or empty.
+    """
+    where = page or "in the credit system"
+    return (
+        f"Look at the user's page ({where}): is this change there? Then settle it: sheetsync resolve "
+        f'{connection} --operation {key} --as applied --reason "what you saw"; if not: --as not-applied.'
+    )
 
 
 def unit_of(code: str, units: Sequence[Unit]) -> Unit:

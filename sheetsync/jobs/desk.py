@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sheetsync.core.accounts import Unit
@@ -20,7 +21,9 @@ class Limits:
 
     Attributes:
         rows_per_push: operations in one plan.
-        stop_after_unknown: lost answers in a row that stop a push.
+        stop_after_unknown, stop_after_refused: lost answers, or refusals, in a row that stop a push.
+        canary: operations of each action that are proven before the others leave.
+        changed_percent, absent_percent: of all accounts; None is off.
     """
 
     rows_per_push: int
@@ -30,10 +33,19 @@ class Limits:
     total_per_push: Mapping[str, int]
     total_per_person_day: Mapping[str, int]
     approval_over: Mapping[str, int]
+    stop_after_refused: int = 20
+    canary: int = 1
+    changed_percent: int | None = None
+    absent_percent: int | None = None
 
 
 Report = Callable[[str, int, int | None], None]
 """Called with (what is going on, done, total or None)."""
+
+
+def user_page(url: str | None, account_id: str) -> str | None:
+    """Return the address of a customer's page; the id is text from a credit system, so it is encoded."""
+    return None if url is None else url.replace("{user_id}", quote(account_id, safe=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Desk:
         system: identity of the credit system; connections to one system share it.
         actor: who asks, e.g. ``cli:ana``.
         lease: how long a silent worker keeps the credit system.
+        user_url: address of a customer's page with ``{user_id}``; None where nobody named one.
         details: further fields of an account that the tab shows.
     """
 
@@ -66,6 +79,7 @@ class Desk:
     timezone: ZoneInfo
     environment: str
     report: Report
+    user_url: str | None = None
     details: tuple[str, ...] = ()
 
     @property
@@ -99,6 +113,10 @@ class Desk:
             rules=self.rules,
             maker=self.maker,
         )
+
+    def page(self, account_id: str) -> str | None:
+        """Return the address of the customer's page in the credit system."""
+        return user_page(self.user_url, account_id)
 
     def local(self, moment: datetime | None) -> str:
         """Return a time for people, in the configured zone."""

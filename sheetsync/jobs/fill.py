@@ -25,15 +25,22 @@ class Filled:
         rows: row number, account id, and what the row would then ask for.
         left: rows that would not be valid with this action: number, account id, why.
         totals: unit code → what the rows together would change, by the balances of the pull.
+        hidden: rows that would fit, but that the tab's filter hides.
     """
 
     rows: tuple[Interpreted, ...]
     left: tuple[Interpreted, ...]
     totals: dict[str, Totals]
+    hidden: int = 0
 
 
 def fill(
-    desk: Desk, action: Action, *, reason: str, agree: Callable[[dict[str, Any]], None]
+    desk: Desk,
+    action: Action,
+    *,
+    reason: str,
+    agree: Callable[[dict[str, Any]], None],
+    include_hidden: bool = False,
 ) -> dict[str, Any]:
     """Set the action, and a reason where there is none, after somebody agreed to number and totals.
 
@@ -42,6 +49,7 @@ def fill(
         action: add, reset or adjust.
         reason: for rows without one; may be empty.
         agree: called with the JSON of the result before anything is written; raises to stop.
+        include_hidden: also rows that the tab's filter hides.
 
     Raises:
         UsageError: the credit system has no such action, or nobody agreed.
@@ -50,7 +58,7 @@ def fill(
         raise UsageError(f"{action.label} cannot be filled in here.", hint="Use reset, add or adjust.")
     desk.sheet.ensure_writable()
     typed: dict[str, CellValue] = {fields.ACTION: action.label}
-    found = _find(desk, typed, reason)
+    found = _find(desk, typed, reason, include_hidden=include_hidden)
     result = _json(desk, action, found)
     if not found.rows:
         return result
@@ -59,27 +67,27 @@ def fill(
     return {**result, "filled": len(written.applied)}
 
 
-def _find(desk: Desk, typed: dict[str, CellValue], reason: str) -> Filled:
+def _find(desk: Desk, typed: dict[str, CellValue], reason: str, *, include_hidden: bool) -> Filled:
     tab = desk.sheet.read()
     book = desk.book()
-    suspects = [
-        suspect
-        for suspect in scan(tab, book).suspects
-        if is_blank(suspect.cells.get(fields.ACTION)) and not suspect.hidden
-    ]
+    suspects = [suspect for suspect in scan(tab, book).suspects if is_blank(suspect.cells.get(fields.ACTION))]
     history = desk.ledger.accounts.history(desk.system, {suspect.account_id for suspect in suspects})
     rows: list[Interpreted] = []
     left: list[Interpreted] = []
+    hidden = 0
     for suspect in suspects:
         past = history.get(suspect.account_id, {})
         if not interpret(suspect, book, past).problem:
             continue  # nothing is typed here
+        if suspect.hidden and not include_hidden:
+            hidden += 1
+            continue
         cells = {**suspect.cells, **typed}
         if reason and is_blank(cells.get(fields.REASON)):
             cells[fields.REASON] = reason
         row = interpret(replace(suspect, cells=cells), book, past)
         (left if row.problem else rows).append(row)
-    return Filled(tuple(rows), tuple(left), _totals(rows))
+    return Filled(tuple(rows), tuple(left), _totals(rows), hidden)
 
 
 def _totals(rows: list[Interpreted]) -> dict[str, Totals]:
@@ -110,9 +118,11 @@ def _json(desk: Desk, action: Action, found: Filled) -> dict[str, Any]:
     units = {unit.code: unit for unit in desk.units}
     return {
         "connection": desk.name,
+        "environment": desk.environment,
         "action": action.value,
         "rows": len(found.rows),
         "filled": 0,
+        "hidden": found.hidden,
         "totals": {
             code: {
                 "added": format_amount(total.added, units[code]),

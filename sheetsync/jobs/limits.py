@@ -18,6 +18,7 @@ def over_limits(desk: Desk, plan: Plan) -> Iterator[str]:
             f"{len(plan.operations)} rows are more than the {desk.limits.rows_per_push} that one push may "
             "have (limits.max_rows_per_push): push them in parts with --account, or have the limit raised."
         )
+    yield from _shares(desk, plan)
     yield from over_day(desk, plan)
     yield from _amounts(desk, plan, desk.limits.amount_per_row, "max_amount_per_row")
     for code, limit in desk.limits.total_per_push.items():
@@ -29,6 +30,21 @@ def over_limits(desk: Desk, plan: Plan) -> Iterator[str]:
                 f"The push moves {moved} {unit.header} in all, more than {words.amount(limit, unit)} "
                 "(limits.max_total_per_push)."
             )
+
+
+def _shares(desk: Desk, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for a plan that changes, or a tab that lacks, too many of all accounts."""
+    changed, absent = desk.limits.changed_percent, desk.limits.absent_percent
+    if changed is not None and (plan.changed_percent or 0) > changed:
+        yield (
+            f"The push changes {plan.changed_percent} % of the {plan.accounts} users, more than {changed} % "
+            "(limits.max_changed_percent): push them in parts with --account, or have the limit raised."
+        )
+    if absent is not None and (plan.absent_percent or 0) > absent:
+        yield (
+            f"The tab has {plan.present} rows for {plan.accounts} users, so {plan.absent_percent} % are "
+            f"gone, more than {absent} % (limits.max_absent_percent): pull to bring them back, then preview."
+        )
 
 
 def _amounts(desk: Desk, plan: Plan, limits: Mapping[str, int], name: str) -> Iterator[str]:

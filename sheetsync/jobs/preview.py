@@ -13,7 +13,8 @@ from sheetsync.core.tab import Patch, Tab
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
-from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.outcome import finish_showing, sheet_requests
+from sheetsync.jobs.remarking import remark, warn
 from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
 from sheetsync.ports import StoredPlan
@@ -27,12 +28,13 @@ class Preview:
     """A plan and what a person has to know of it.
 
     Attributes:
-        expires_at: ISO 8601, UTC.
+        expires_at, pulled_at: ISO 8601, UTC.
         over: sentences about limits that the plan is over; it cannot be pushed.
     """
 
     plan: Plan
     expires_at: str
+    pulled_at: str | None
     over: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -62,14 +64,16 @@ def preview(
         ProviderError: the credit system could not be reached.
         SheetError, SheetUnsafeError: the tab could not be read or written.
     """
-    if write:
-        desk.sheet.ensure_writable()
     settle_dead_owner(desk)
     warnings = finish_showing(desk) if write else []
     tab = desk.sheet.read()
+    if write:
+        desk.sheet.ensure_writable()  # before live balances are asked for, which may take long
     found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
-    plan = plan_of(desk, found)
-    frozen = freeze_plan(desk, plan, {"baselines": baselines_of(plan, found), "ahead": plan.ahead})
+    found, aloud = remark(desk, found)
+    plan = plan_of(desk, found, whole=account_ids is None)
+    warnings += [*warn(desk, plan), *aloud]
+    frozen = freeze_plan(desk, plan, {"baselines": baselines_of(plan, found), **_whole(plan)})
     if write:
         desk.sheet.write(status_patches(tab, plan.rows, account_ids))
     return replace(frozen, warnings=tuple(warnings))
@@ -85,7 +89,14 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
     """
     created_at = desk.clock.now()
     expires_at = created_at + desk.plan_expires
-    found = Preview(plan, f"{expires_at:%Y-%m-%dT%H:%M:%SZ}", tuple(over_limits(desk, plan)), ())
+    pulled = desk.ledger.accounts.last_pull(desk.name)
+    found = Preview(
+        plan=plan,
+        expires_at=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        pulled_at=None if pulled is None else f"{pulled.at:%Y-%m-%dT%H:%M:%SZ}",
+        over=tuple(over_limits(desk, plan)),
+        warnings=(),
+    )
     shown = preview_json(desk, found)["plan"]
     desk.ledger.plans.save(
         StoredPlan(
@@ -101,9 +112,17 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
     return found
 
 
-def plan_of(desk: Desk, found: Survey) -> Plan:
-    """Make a survey a plan; over the approval limit every row waits for a second person."""
+def plan_of(desk: Desk, found: Survey, *, whole: bool) -> Plan:
+    """Make a survey a plan; over the approval limit every row waits for a second person.
+
+    Args:
+        desk: the connection.
+        found: what the tab means.
+        whole: all rows are in scope, so that shares of the accounts say something.
+    """
     plan = build(desk.name, found.results, desk.units, hidden=found.hidden, ignored=found.ignored)
+    if whole:
+        plan = replace(plan, accounts=found.book.present, present=found.rows)
     # a row that is out of scope counts as well
     return awaiting_approval(desk, replace(plan, ahead=found.ahead))
 
@@ -121,6 +140,16 @@ def _awaiting(row: RowResult) -> RowResult:
         return row
     message = f"Over the approval limit: a second person has to approve the plan. {row.message}".strip()
     return replace(row, status=RowStatus.AWAITING_APPROVAL, message=message)
+
+
+def _whole(plan: Plan) -> dict[str, Any]:
+    """Return what a push needs to know of the tab as a whole, beside the operations."""
+    return {
+        "ahead": plan.ahead,
+        "accounts": plan.accounts,
+        "present": plan.present,
+        "hidden": plan.hidden,
+    }
 
 
 def baselines_of(plan: Plan, found: Survey) -> dict[str, dict[str, int | None]]:
@@ -157,6 +186,7 @@ def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
             "connection": plan.connection,
             "environment": desk.environment,
             "expires_at": found.expires_at,
+            "pulled_at": found.pulled_at,
             "counts": counts(plan.rows),
             "totals": totals_json(plan.totals, desk.units),
             "rows": [row_json(desk, row) for row in plan.rows],
@@ -165,6 +195,7 @@ def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
             "over_limits": list(found.over),
         },
         "warnings": list(found.warnings),
+        **sheet_requests(desk),
     }
 
 
@@ -186,4 +217,5 @@ def row_json(desk: Desk, row: RowResult) -> dict[str, Any]:
         },
         "operation": row.keys[0] if row.keys else None,
         "message": row.message,
+        "user_url": desk.page(row.account_id),
     }

@@ -6,6 +6,7 @@ from sheetsync.core import fields, words
 from sheetsync.core.accounts import Account, Action, Change
 from sheetsync.core.amounts import format_amount, to_cell
 from sheetsync.core.diff import Interpreted, interpret, scan
+from sheetsync.core.ids import ID_SHOWN, meant
 from sheetsync.core.states import RowStatus
 from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.errors import ProviderError, RejectedError, RetryableError, UsageError
@@ -29,10 +30,28 @@ def rebase(desk: Desk, account_id: str, *, keep: Keep) -> dict[str, Any]:
         UsageError: the row is not a Conflict, or the result would go below zero.
         ProviderError: the balance could not be read.
     """
+    _refuse_unknown(desk, account_id)
     desk.sheet.ensure_writable()
     with running(desk, "rebase") as now:
         now.result = _rebase(now.desk, account_id, keep, now.run)
     return now.result
+
+
+def _refuse_unknown(desk: Desk, account_id: str) -> None:
+    """Refuse a user whom the credit system has not, before it is asked for a balance.
+
+    Raises:
+        UsageError: the last pull did not see the user, or the connection was never pulled.
+    """
+    known = desk.book({account_id}).baselines.get(account_id)
+    if known is not None and not known.missing:
+        return
+    seen = "has no user" if known is None else "no longer has user"
+    raise UsageError(
+        f"The credit system {seen} “{account_id[:ID_SHOWN]}”, as far as the last pull of {desk.name} tells.",
+        hint=meant(account_id, desk.book())
+        or f"Look at the User ID in the tab, or pull: sheetsync pull {desk.name}",
+    )
 
 
 def _rebase(desk: Desk, account_id: str, keep: Keep, run: str) -> dict[str, Any]:
@@ -60,6 +79,10 @@ def _read(desk: Desk, account_id: str) -> Account:
     try:
         return desk.provider.account(account_id)
     except (RejectedError, RetryableError) as error:
+        if isinstance(error, RejectedError) and error.account_gone:
+            raise UsageError(
+                f"The credit system no longer has user {account_id}.", hint="Clear the edit and pull."
+            ) from error
         raise ProviderError(
             f"User {account_id} could not be read: {error.message}", hint=error.hint
         ) from error
@@ -85,7 +108,7 @@ def _wanted(desk: Desk, row: Interpreted, account: Account, keep: Keep) -> dict[
     """Return unit code → the amount to type against the balance of now.
 
     Raises:
-        UsageError: it would go below zero.
+        UsageError: it would go below zero, or nothing is left to change.
     """
     found = {}
     seen = {code: balance or 0 for wanted in row.wanted for code, balance in wanted.at_pull.items()}
@@ -94,6 +117,11 @@ def _wanted(desk: Desk, row: Interpreted, account: Account, keep: Keep) -> dict[
             unit = words.unit_of(change.unit, desk.units)
             now = account.balances.get(change.unit) or 0
             found[change.unit] = _amount(row, change, seen=seen[change.unit], now=now, keep=keep)
+            if not _resets(row) and found[change.unit] == 0:
+                raise UsageError(
+                    f"{unit.header} already is what you wanted to reach, {format_amount(now, unit)}.",
+                    hint="Nothing is left to do: clear the edit and pull.",
+                )
             target = found[change.unit] + (0 if _resets(row) else now)
             if target < 0:
                 raise UsageError(
@@ -133,4 +161,10 @@ def _write(desk: Desk, row: Interpreted, wanted: dict[str, int]) -> dict[str, An
     )
     if not outcome.applied:
         raise UsageError(f"The row of user {account_id} changed meanwhile: preview again.")
-    return {"account_id": account_id, "status": RowStatus.EDITED.value, "message": message}
+    return {
+        "connection": desk.name,
+        "environment": desk.environment,
+        "account_id": account_id,
+        "status": RowStatus.EDITED.value,
+        "message": message,
+    }

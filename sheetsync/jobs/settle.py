@@ -1,8 +1,9 @@
 """Resolve: a person's verdict on an operation that cannot be proven. History: what was done."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.outcome import finish_showing
 from sheetsync.ports import Ledger, OperationRecord
+
+Page = Callable[[str, str], str | None]
+"""Connection and account id → address of the customer's page, or None."""
+
+
+def no_page(_connection: str, _account_id: str) -> None:
+    """Know no customer's page."""
 
 
 def resolve(desk: Desk, key: str, *, applied: bool, reason: str) -> dict[str, Any]:
@@ -40,8 +48,8 @@ def resolve(desk: Desk, key: str, *, applied: bool, reason: str) -> dict[str, An
         )
     warnings = [*_refresh(desk, record), *finish_showing(desk)]
     settled = desk.ledger.operations.by_key([key])[key]
-    row = telling.operation_row(settled)
-    return {**row, "warnings": warnings}
+    row = telling.operation_row(settled, page=desk.page(settled.account_id))
+    return {**row, "connection": desk.name, "environment": desk.environment, "warnings": warnings}
 
 
 def _refresh(desk: Desk, record: OperationRecord) -> list[str]:
@@ -57,7 +65,7 @@ def _refresh(desk: Desk, record: OperationRecord) -> list[str]:
     return []
 
 
-def history(
+def history(  # noqa: PLR0913 - one parameter per filter
     ledger: Ledger,
     connection: str | None,
     *,
@@ -68,8 +76,9 @@ def history(
     unsettled: bool = False,
     limit: int | None = 100,
     cursor: str | None = None,
+    page: Page = no_page,
 ) -> dict[str, Any]:
-    """Return operations, newest first, as the JSON of ``history``.
+    """Return operations as the JSON of ``history``: newest first, of unsettled ones what waits longest first.
 
     Args:
         ledger: where they are.
@@ -81,20 +90,21 @@ def history(
         unsettled: only what is not proven yet.
         limit: rows at most; None for all.
         cursor: ``next`` of an earlier answer.
+        page: connection and account id → address of the customer's page.
     """
-    records = ledger.operations.history(
-        connection,
-        account_id=account_id,
-        run=run,
-        actor=actor,
-        since=since,
-        unsettled=unsettled,
-        before=_read_cursor(cursor),
-        limit=limit,
-    )
-    full = limit is not None and len(records) == limit
+    start, wanted = _read_cursor(cursor), ledger.operations.history
+    find = partial(wanted, connection, account_id=account_id, run=run, actor=actor, since=since)
+    if unsettled:
+        waiting = reversed(find(unsettled=True, limit=None))
+        records = [each for each in waiting if start is None or (each.created_at, each.key) > start][:limit]
+    else:
+        records = find(before=start, limit=limit)
+    full, now = limit is not None and len(records) == limit, ledger.runs.now()
     return {
-        "operations": [telling.history_row(record) for record in records],
+        "operations": [
+            telling.history_row(record, page=page(record.connection, record.account_id), now=now)
+            for record in records
+        ],
         "next": _cursor(records[-1]) if full else None,
     }
 

@@ -55,6 +55,8 @@ def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> 
         rows=tuple(results),
         totals=totals(waiting, desk.units),
         ahead=stored.body["ahead"],
+        accounts=stored.body.get("accounts", 0),  # a plan of an older version has none
+        present=stored.body.get("present", 0),
     )
     refuse_unsafe(desk, plan, stored)
 

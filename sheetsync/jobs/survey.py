@@ -28,6 +28,7 @@ class Survey:
         ignored: rows without a User ID.
         records: operations of the ledger that rows speak of, by key.
         ahead: some Key is newer than the ledger, in whatever row of the tab.
+        rows: rows with a User ID in the whole tab.
     """
 
     book: Book
@@ -36,6 +37,7 @@ class Survey:
     ignored: int
     records: Mapping[str, OperationRecord]
     ahead: bool = False
+    rows: int = 0
 
 
 def survey(
@@ -82,6 +84,7 @@ def survey(
         ignored=scanned.ignored,
         records=records,
         ahead=any(row.trouble is Trouble.AHEAD for row in every),
+        rows=scanned.rows,
     )
 
 

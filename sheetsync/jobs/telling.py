@@ -7,7 +7,7 @@ from sheetsync.core import words
 from sheetsync.core.accounts import Action, Change, Unit
 from sheetsync.core.amounts import format_amount
 from sheetsync.core.decide import Known
-from sheetsync.core.states import OperationState, row_status
+from sheetsync.core.states import UNPROVEN, UNSETTLED, OperationState, row_status
 from sheetsync.core.verify import Sent
 from sheetsync.jobs.desk import Desk
 from sheetsync.ports import OperationRecord, UnitRecord
@@ -38,7 +38,7 @@ def known(desk: Desk, record: OperationRecord) -> Known:
     """Return what the diff has to know of an operation."""
     when = desk.local(record.sent_at or record.created_at)
     verb = "sent" if record.attempts else "queued"
-    outcome = _OUTCOMES[record.state]
+    story, outcome = f"{deed(desk, record)}, {verb} {when} by {record.actor}", _OUTCOMES[record.state]
     if record.state in (OperationState.CONFIRMED, OperationState.REJECTED, OperationState.NOT_APPLIED):
         outcome = f"{outcome[:-1]} ({record.message.rstrip('.')})."
     return Known(
@@ -48,8 +48,23 @@ def known(desk: Desk, record: OperationRecord) -> Known:
         state=record.state,
         attempts=record.attempts,
         closed=record.closed,
-        story=f"{deed(desk, record)}, {verb} {when} by {record.actor}",
+        story=story,
         outcome=outcome,
+        advice=_advice(desk, record, story),
+    )
+
+
+def _advice(desk: Desk, record: OperationRecord, story: str) -> str:
+    """Return what a verify said of an operation that it could not decide, else the way to one."""
+    if record.state not in UNSETTLED:
+        return ""
+    if record.state not in UNPROVEN:
+        return f"{story}. Not sent yet."
+    if record.evidence is not None:
+        return record.message
+    return (
+        f"{story}. Not proven yet: run sheetsync verify {desk.name}; if that cannot tell, settle operation "
+        f"{record.key} by sheetsync resolve {desk.name}."
     )
 
 
@@ -65,7 +80,10 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         before={unit.unit: unit.before for unit in record.units},
         expected={unit.unit: unit.expected for unit in record.units},
         left_at=record.left_at or desk.clock.now(),
+        connection=desk.name,
+        page=desk.page(record.account_id) or "",
         sent_at=record.sent_at,
+        at_pull={unit.unit: unit.at_pull for unit in record.units},
     )
 
 
@@ -84,8 +102,13 @@ def evidence_json(record: OperationRecord) -> dict[str, Any] | None:
     return told
 
 
-def operation_row(record: OperationRecord) -> dict[str, Any]:
-    """Return an operation as push and verify list it."""
+def operation_row(record: OperationRecord, *, page: str | None = None) -> dict[str, Any]:
+    """Return an operation as push and verify list it.
+
+    Args:
+        record: the operation.
+        page: address of the customer's page.
+    """
     return {
         "account_id": record.account_id,
         "email": record.email,
@@ -95,6 +118,7 @@ def operation_row(record: OperationRecord) -> dict[str, Any]:
         "changes": changes_json(record),
         "evidence": evidence_json(record),
         "message": record.message,
+        "user_url": page,
     }
 
 
@@ -114,10 +138,12 @@ def _text(minor: int | None, unit: UnitRecord) -> str | None:
     return None if minor is None else format_amount(minor, Unit(unit.unit, unit.unit, unit.scale))
 
 
-def history_row(record: OperationRecord) -> dict[str, Any]:
-    """Return an operation as ``history`` lists it."""
+def history_row(record: OperationRecord, *, page: str | None, now: datetime) -> dict[str, Any]:
+    """Return an operation as ``history`` lists it; its age counts while it is not settled."""
+    since = record.sent_at or record.created_at
     return {
-        **operation_row(record),
+        **operation_row(record, page=page),
+        "age_s": round((now - since).total_seconds()) if record.state in UNSETTLED else None,
         "connection": record.connection,
         "actor": record.actor,
         "reason": record.reason,

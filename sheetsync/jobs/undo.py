@@ -221,9 +221,7 @@ def _settled(desk: Desk, operation: Operation, now: _Now) -> tuple[RowStatus, st
     for change in operation.changes:
         waiting = now.blocked.get((operation.account_id, change.unit))
         if waiting is not None:
-            story = telling.known(desk, waiting).story
-            message = f"{story}. Not proven yet: verify, or resolve operation {waiting.key}."
-            return RowStatus.CONFIRMATION_REQUIRED, message
+            return RowStatus.CONFIRMATION_REQUIRED, telling.known(desk, waiting).advice
     known = now.known
     if known is None or (known.state in SENDABLE and not known.closed):
         return None

@@ -1,5 +1,6 @@
 """How operations are read."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -89,6 +90,19 @@ class OperationReader:
             where.append(or_(older, and_(operations.c.created_at == moment, operations.c.key < key)))
         with self._database.read() as connection:
             return _select(connection, *where, newest_first=True, limit=limit)
+
+    def changed(self, system: str, account_ids: Collection[str]) -> dict[str, dict[str, list[int]]]:
+        """Return account id → unit → what confirmed operations changed, in minor units without a sign."""
+        found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        units = operation_units.c
+        query = select(units.account_id, units.unit, units.before, units.expected).join(operations)
+        confirmed = (operations.c.state == OperationState.CONFIRMED, units.expected.is_not(None))
+        with self._database.read() as connection:
+            for chunk in chunks(sorted(account_ids)):
+                mine = (units.system == system, units.account_id.in_(chunk))
+                for account_id, unit, before, expected in connection.execute(query.where(*mine, *confirmed)):
+                    found[account_id][unit].append(abs(expected - (before or 0)))
+        return {account_id: dict(changes) for account_id, changes in found.items()}
 
 
 def _select(

@@ -397,6 +397,10 @@ class Operations(Protocol):
         """Return operations, newest first, from the one after ``before`` (its time and key) on."""
         ...
 
+    def changed(self, system: str, account_ids: Collection[str]) -> dict[str, dict[str, list[int]]]:
+        """Return account id → unit → what confirmed operations changed, in minor units without a sign."""
+        ...
+
     def queue(
         self,
         planned: Sequence[Planned],

@@ -53,6 +53,23 @@ class OperationsContract(LedgerContract):
         unit = found.units[0]
         assert ("credits", 0, 0, 5, 10) == (unit.unit, unit.epoch, unit.scale, unit.amount, unit.at_pull)
 
+    def test_changed(self, office: Office) -> None:
+        """What confirmed operations changed, without a sign; what was refused or is unproven is no change."""
+        lease = office.lease()
+        for number, (amount, state) in enumerate(((5, "confirmed"), (-3, "confirmed"), (9, "accepted"))):
+            wanted = planned(f"KEY{number}", amount=amount, epoch=min(number, 2), action=Action.ADJUST)
+            office.send(lease, wanted, OperationState.ACCEPTED)
+            if state == "confirmed":
+                assert office.judge(wanted, OperationState.CONFIRMED, now=10 + amount, reading=1)
+        office.send(lease, planned("OTHER", "8", amount=7), OperationState.REJECTED)
+        found = office.ledger.operations.changed(SYSTEM, {"7", "8", "9"})
+        assert {"7": {"credits": [3, 5]}} == {
+            account: {unit: sorted(amounts) for unit, amounts in units.items()}
+            for account, units in found.items()
+        }
+        assert {} == office.ledger.operations.changed("another", {"7"})
+        assert {} == office.ledger.operations.changed(SYSTEM, set())
+
     def test_queue_without_lease(self, office: Office) -> None:
         """Who lost the lease queues nothing."""
         lost = office.lease()

@@ -247,6 +247,7 @@ class Handler(BaseHTTPRequestHandler):
         replies: dict[str, tuple[int, bytes, str]] = {
             "500": (500, b'{"Message": "An error has occurred."}', JSON),
             "html": (502, PAGE, "text/html"),
+            "gone": (404, PAGE, "text/html"),
             "cut": (200, b'{"ID": 10', JSON),
             "busy": (429, b"", "text/plain"),
             "refuse": (400, b'{"ErrorCode": 17, "Message": "The account is <b>locked</b>."}', JSON),
