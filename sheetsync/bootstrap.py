@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -79,6 +80,7 @@ class Office:
         self.processes = LocalProcesses()
         self._opened = ExitStack()
         self._ledger: SqlLedger | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def open(cls, config: Path | None, env: Mapping[str, str]) -> Self:
@@ -96,6 +98,11 @@ class Office:
         Raises:
             LedgerError: it cannot be opened.
         """
+        return self._open_ledger()
+
+    @property
+    def store(self) -> SqlLedger:
+        """The ledger with what only the HTTP API needs of it: callers and kept replies."""
         return self._open_ledger()
 
     def connection(self, name: str) -> Connection:
@@ -305,10 +312,11 @@ class Office:
         return Watch(self.ledger, self.processes, silence=self.lease)
 
     def _open_ledger(self) -> SqlLedger:
-        if self._ledger is None:
-            self._ledger = SqlLedger(self.settings.service.database_address())
-            self._opened.callback(self._ledger.close)
-        return self._ledger
+        with self._opening:
+            if self._ledger is None:
+                self._ledger = SqlLedger(self.settings.service.database_address())
+                self._opened.callback(self._ledger.close)
+            return self._ledger
 
     def close(self) -> None:
         """Close adapters and the ledger."""

@@ -14,6 +14,7 @@ from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
+from sheetsync.cli.serving import serve_command, token_group
 from sheetsync.core.accounts import Action
 from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
@@ -482,5 +483,13 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (report_command, runs_command, run_command, worker_command, import_command):
+for each in (
+    report_command,
+    runs_command,
+    run_command,
+    worker_command,
+    import_command,
+    serve_command,
+    token_group,
+):
     main.add_command(each)

@@ -25,6 +25,9 @@ LEASE_S = 30.0
 LEASE_S_MAX = 3_600.0
 """Seconds; longer would block everybody for more than an hour after a crash."""
 
+TRUSTED_PROXIES_MAX = 10
+"""Nobody puts more in a row; a larger number is a mistake that would let callers forge their address."""
+
 REQUESTS_MAX = 100_000
 """Requests a minute to Google; more than any project was ever granted."""
 
@@ -52,6 +55,7 @@ class Service(Table):
         queue_password: of the queue's server, or None.
         timezone: where a person's day begins.
         lease_s: how long a silent worker keeps a credit system, in seconds.
+        trusted_proxies: proxies in front of ``serve``, whose ``X-Forwarded-*`` headers are believed.
     """
 
     database_url: Text = DATABASE_URL
@@ -60,6 +64,7 @@ class Service(Table):
     queue_password: Secret | None = None
     timezone: Annotated[Text, AfterValidator(_timezone)] = TIMEZONE
     lease_s: float = Field(default=LEASE_S, gt=0, le=LEASE_S_MAX)
+    trusted_proxies: int = Field(default=0, ge=0, le=TRUSTED_PROXIES_MAX)
 
     @model_validator(mode="before")
     @classmethod

@@ -89,6 +89,15 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
     """
     created_at = desk.clock.now()
     expires_at = created_at + desk.plan_expires
+    pulled = desk.ledger.accounts.last_pull(desk.name)
+    found = Preview(
+        plan=plan,
+        expires_at=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        pulled_at=None if pulled is None else f"{pulled.at:%Y-%m-%dT%H:%M:%SZ}",
+        over=tuple(over_limits(desk, plan)),
+        warnings=(),
+    )
+    shown = preview_json(desk, found)["plan"]
     desk.ledger.plans.save(
         StoredPlan(
             connection=desk.name,
@@ -97,17 +106,10 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
             actor=desk.actor,
             created_at=created_at,
             expires_at=expires_at,
-            body={"operations": [freeze(each) for each in plan.operations], **rests_on},
+            body={"operations": [freeze(each) for each in plan.operations], "shown": shown, **rests_on},
         )
     )
-    pulled = desk.ledger.accounts.last_pull(desk.name)
-    return Preview(
-        plan=plan,
-        expires_at=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
-        pulled_at=None if pulled is None else f"{pulled.at:%Y-%m-%dT%H:%M:%SZ}",
-        over=tuple(over_limits(desk, plan)),
-        warnings=(),
-    )
+    return found
 
 
 def plan_of(desk: Desk, found: Survey, *, whole: bool) -> Plan:
