@@ -49,12 +49,14 @@ class _FromLedger(Collector):
 
 
 class _FromMeter(Collector):
-    """Requests of this process to credit systems, by host and outcome."""
+    """Requests of this process to credit systems and to Google, by host and outcome."""
 
     def collect(self) -> Iterator[SummaryMetricFamily]:
         """Yield the figures of now."""
         found = SummaryMetricFamily(
-            "sheetsync_provider_request_seconds", "Requests to credit systems.", labels=("host", "outcome")
+            "sheetsync_provider_request_seconds",
+            "Requests to credit systems and to Google.",
+            labels=("host", "outcome"),
         )
         for (host, outcome), (count, seconds) in REQUESTS.read().items():
             found.add_metric([host, outcome], count_value=count, sum_value=seconds)

@@ -13,6 +13,7 @@ from requests import PreparedRequest, Response
 
 from sheetsync.core.tab import Patch
 from sheetsync.errors import ConfigError, LayoutError, SheetError
+from sheetsync.metering import REQUESTS
 from sheetsync.sheets.google import Access, GoogleSheet, Waiting
 from sheetsync.sheets.google.patience import TRIES
 from tests.contract.sheet_suite import COLUMNS, account
@@ -278,3 +279,4 @@ def test_traffic_is_counted(office: GoogleOffice) -> None:
     assert {"reads": 0, "writes": 0, "bytes": 0} == before
     assert [reads, len(meddler.seen) - reads] == [sheet.traffic()["reads"], sheet.traffic()["writes"]]
     assert sheet.traffic()["bytes"] > 1000
+    assert REQUESTS.read()["127.0.0.1", "2xx"][0] >= 2

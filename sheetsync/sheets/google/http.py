@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from google.auth.exceptions import GoogleAuthError
@@ -17,6 +18,7 @@ from gspread.exceptions import GSpreadException, UnSupportedExportFormat
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_VALUES_BATCH_UPDATE_URL, SPREADSHEETS_API_V4_BASE_URL
 
+from sheetsync.metering import REQUESTS
 from sheetsync.sheets.google.budget import Budget, Kind
 from sheetsync.sheets.google.failures import Interpreter
 from sheetsync.sheets.google.patience import Patience
@@ -93,6 +95,7 @@ class SheetsHttp(HTTPClient):
         self.traffic = Traffic()
         self._base_url, self._budget, self.waiting = base_url, budget, waiting
         self._interpreter = interpreter
+        self._host = urlsplit(base_url).hostname or ""
         self._lock = threading.Lock()
 
     def request(  # noqa: PLR0917 - gspread's own signature
@@ -156,10 +159,12 @@ class SheetsHttp(HTTPClient):
             )
         except LIBRARY_ERRORS as error:
             self._count(kind, sent=len(data or b""), received=0)
+            REQUESTS.count(self._host, "no_reply", self.waiting.ticks() - start_s)
             _log.info("%s %s: %s", method.upper(), _name(endpoint), type(error).__name__)
             raise self._interpreter.raised(error) from error
         self._count(kind, sent=len(data or b""), received=len(response.content))
         spent_s = self.waiting.ticks() - start_s
+        REQUESTS.count(self._host, f"{response.status_code // 100}xx", spent_s)
         size = len(response.content)
         _log.info(
             "%s %s: %d, %.3f s, %d B", method.upper(), _name(endpoint), response.status_code, spent_s, size
