@@ -168,7 +168,7 @@ class Site:
     def at_write(self, number: int, weather: Weather) -> None:
         """Let this happen to the write that arrives as the ``number``-th from now, whoever's it is."""
         with self.lock:
-            self._at_write = {len(self.arrived) + number: weather}
+            self._at_write[len(self.arrived) + number] = weather
 
     def calm(self) -> None:
         """Take back what ``at_write`` announced."""

@@ -330,14 +330,23 @@ def test_two_workers_share(office: Office, site: Site) -> None:
         office.sound()
 
 
+def hold_two(site: Site, gate: threading.Event) -> None:
+    """Hold the third write and the fourth: no thread works when the process is stopped.
+
+    One that is stopped in the middle of a commit to SQLite keeps everybody else waiting for the file.
+    """
+    for number in (3, 4):
+        site.at_write(number, Weather(gate=gate))
+
+
 def test_a_stopped_worker(office: Office, site: Site) -> None:
     """Stopped past its lease, taken over and ended on one machine: nothing is sent twice."""
     plan = prepare(office, dict.fromkeys(ALL, 5))
     gate = threading.Event()
-    site.at_write(3, Weather(gate=gate))
+    hold_two(site, gate)
     with workers(office) as (stopped,):
         run = let_wait(office, plan)
-        site.wait_for_writes(3, WAIT_S)
+        site.wait_for_writes(4, WAIT_S)
         os.killpg(stopped.pid, signal.SIGSTOP)
         gate.set()
         with workers(office):
@@ -356,10 +365,10 @@ def test_a_zombie_of_another_machine(office: Office, site: Site) -> None:
     """It cannot be ended from here; continued, it neither sends nor changes anything in the ledger."""
     plan = prepare(office, dict.fromkeys(ALL, 5))
     late, slow = threading.Event(), threading.Event()
-    site.at_write(3, Weather(gate=late))
+    hold_two(site, late)
     zombie = elsewhere(office, "worker", "--workers", "1")
     run = let_wait(office, plan)
-    site.wait_for_writes(3, WAIT_S)
+    site.wait_for_writes(4, WAIT_S)
     os.killpg(zombie.pid, signal.SIGSTOP)
     late.set()
     before = len(site.arrived)
