@@ -33,7 +33,7 @@ class Sent:
     before: Balances
     expected: Balances
     left_at: datetime
-    connection: str = ""
+    connection: str
     page: str = ""
     sent_at: datetime | None = None
 
