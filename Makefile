@@ -5,7 +5,7 @@ BIN := .venv/bin
 # parallel test processes; the tests start servers and databases of their own
 JOBS ?= auto
 
-.PHONY: demo test lint types unit contract integration e2e lock clean help
+.PHONY: demo test lint types unit contract integration e2e lock audit clean help wordpress
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -28,10 +28,18 @@ types: .venv/.ready
 unit contract integration e2e stateful: .venv/.ready
 	$(BIN)/pytest -n $(JOBS) tests/$@
 
+# a genuine WordPress on this machine, to try things by hand; see tests/wordpress/README.md
+wordpress:
+	tests/wordpress/run.sh
+
 # pin what development runs on, with hashes
 lock: .venv/.ready
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements-dev.lock pyproject.toml
+
+# known weaknesses of the pinned dependencies; needs the network
+audit: .venv/.ready
+	$(BIN)/pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
 
 .venv/.ready: pyproject.toml requirements-dev.lock .ci/setup
 	.ci/setup

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,9 @@ from sheetsync.config import (
     load,
     system_id,
     units_of,
+)
+from sheetsync.config import (
+    GoogleSheet as GoogleSheetSettings,
 )
 from sheetsync.config.connections import filtered
 from sheetsync.core import fields
@@ -76,6 +80,7 @@ class Office:
         self.processes = LocalProcesses()
         self._opened = ExitStack()
         self._ledger: SqlLedger | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def open(cls, config: Path | None, env: Mapping[str, str]) -> Self:
@@ -93,6 +98,11 @@ class Office:
         Raises:
             LedgerError: it cannot be opened.
         """
+        return self._open_ledger()
+
+    @property
+    def store(self) -> SqlLedger:
+        """The ledger with what only the HTTP API needs of it: callers and kept replies."""
         return self._open_ledger()
 
     def connection(self, name: str) -> Connection:
@@ -152,26 +162,29 @@ class Office:
         if make_url(self.settings.service.database_url).get_backend_name() != "sqlite":
             board = partial(Board, slots=slots)
             pace = self._open_ledger().pace(system, size=Board.size(slots), open_board=board)
+            opened.callback(pace.close)
             return SlidingLimiter(rate_per_s, self.clock, store=pace, pushes=pushes, ticks=pace.ticks)
         store = FileStore(_board_file(system), slots, float(int(psutil.boot_time())))
         opened.callback(store.close)
         return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
 
     def sheet(
-        self, name: str, provider: Provider, *, choices: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        name: str,
+        provider: Provider,
+        *,
+        choices: Mapping[str, Mapping[str, str]] | None = None,
+        report: Report = quiet,
     ) -> Sheet:
-        """Return the connection's tab.
+        """Return the connection's tab; nothing is opened or asked yet.
 
         Args:
             name: of the connection.
-            provider: its credit system.
+            provider: whose units and actions the tab has.
             choices: field code → what a dropdown offers, and what each stands for.
+            report: told when a spreadsheet lets us wait.
         """
         connection = self.connection(name)
-        if not isinstance(connection.sheet, XlsxSheet):
-            raise UsageError(
-                f"Connection {name}: sheets of kind {connection.sheet.kind} are not supported yet."
-            )
         columns = Columns(
             units=provider.capabilities.units,
             actions=provider.capabilities.actions,
@@ -182,10 +195,33 @@ class Office:
             choices=choices or {},
             details=connection.columns if isinstance(connection, FasCardConnection) else (),
         )
-        return WorkbookSheet(
-            Path(connection.sheet.path),
-            tab=connection.sheet.tab,
+        zone, tab = self.settings.service.zone, connection.sheet.tab
+        if isinstance(connection.sheet, XlsxSheet):
+            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
+        return self._google(connection.sheet, columns, report)
+
+    def _google(self, sheet: GoogleSheetSettings, columns: Columns, report: Report) -> Sheet:
+        """Return a tab of Google Sheets; all processes of this machine share its quota."""
+        from sheetsync.sheets.google import (  # noqa: PLC0415 - workbooks start faster without it
+            Access,
+            GoogleSheet,
+            Waiting,
+        )
+
+        google = self.settings.google
+        access = Access(
+            key=lambda: google.service_account.reveal() if google.service_account else None,
+            base_url=google.api_base_url,
+            waiting=Waiting(time.monotonic, self.clock.sleep, lambda sentence: report(sentence, 0, None)),
+            folder=_shared_folder(),
+            reads=google.reads_per_minute,
+            writes=google.writes_per_minute,
+        )
+        return GoogleSheet(
+            sheet.spreadsheet_id,
+            tab=sheet.tab,
             columns=columns,
+            access=access,
             timezone=self.settings.service.zone,
         )
 
@@ -217,7 +253,7 @@ class Office:
                 system=system_id(connection),
                 actor=actor,
                 provider=provider,
-                sheet=self.sheet(name, provider, choices=choices),
+                sheet=self.sheet(name, provider, choices=choices, report=report),
                 ledger=self.ledger,
                 clock=self.clock,
                 processes=self.processes,
@@ -276,10 +312,11 @@ class Office:
         return Watch(self.ledger, self.processes, silence=self.lease)
 
     def _open_ledger(self) -> SqlLedger:
-        if self._ledger is None:
-            self._ledger = SqlLedger(self.settings.service.database_address())
-            self._opened.callback(self._ledger.close)
-        return self._ledger
+        with self._opening:
+            if self._ledger is None:
+                self._ledger = SqlLedger(self.settings.service.database_address())
+                self._opened.callback(self._ledger.close)
+            return self._ledger
 
     def close(self) -> None:
         """Close adapters and the ledger."""
@@ -320,9 +357,14 @@ def _choices(provider: Provider) -> Mapping[str, Mapping[str, str]]:
 
 def _board_file(system: str) -> Path:
     """Return the file of slots that all processes of this user share, whatever their ledger."""
+    return _shared_folder() / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
+
+
+def _shared_folder() -> Path:
+    """Return the folder in which all processes of this user count their requests."""
     folder = Path(tempfile.gettempdir()) / f"sheetsync-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
+    return folder
 
 
 def _limits(connection: Connection) -> Limits:
@@ -336,6 +378,8 @@ def _limits(connection: Connection) -> Limits:
         rows_per_push=connection.limits.max_rows_per_push,
         parallel_requests=connection.limits.parallel_requests,
         stop_after_unknown=connection.limits.stop_after_unknown,
+        stop_after_refused=connection.limits.stop_after_refused,
+        canary=connection.limits.canary,
         amount_per_row=money("max_amount_per_row"),
         total_per_push=money("max_total_per_push"),
         total_per_person_day=money("max_total_per_person_day"),

@@ -5,10 +5,18 @@
     SheetsyncError
     ├── UsageError               exit 2   the command or the request is wrong: change it
     │   ├── ConfigError                   sheetsync.toml: every problem at once
-    │   └── LayoutError                   the tab or its headers are not what a pull wrote
+    │   ├── LayoutError                   the tab or its headers are not what a pull wrote
+    │   ├── UnauthenticatedError          HTTP API: the caller did not prove who they are
+    │   ├── ForbiddenError                HTTP API: the caller's role does not suffice
+    │   ├── NotLinkedError                HTTP API: the spreadsheet is not linked to a connection
+    │   ├── NotFoundError                 HTTP API: it is not there, or not for this caller
+    │   ├── TooLargeError                 HTTP API: the request is larger than allowed
+    │   ├── ThrottledError                HTTP API: too many failed attempts
+    │   └── IdempotencyError              HTTP API: the Idempotency-Key was used for something else
     ├── UnreachableError         exit 3   a system could not be reached or refused us: mend access, try again
     │   ├── ProviderError                 the credit system
     │   ├── SheetError                    the workbook or spreadsheet
+    │   ├── IdentityError                 Google's certificates, so nobody can be recognised
     │   └── LedgerError                   the ledger's database
     ├── UnsafeError              exit 4   refused as unsafe: nothing was sent
     │   ├── StalePlanError                preview again
@@ -79,6 +87,55 @@ class LayoutError(UsageError):
     code = "tab"
 
 
+class UnauthenticatedError(UsageError):
+    """The caller did not prove who they are."""
+
+    code = "unauthenticated"
+    http_status = 401
+
+
+class ForbiddenError(UsageError):
+    """The caller's role does not suffice."""
+
+    code = "forbidden"
+    http_status = 403
+
+
+class NotLinkedError(UsageError):
+    """The caller's spreadsheet is not linked to a connection."""
+
+    code = "not_linked"
+    http_status = 403
+
+
+class NotFoundError(UsageError):
+    """It is not there, or not for this caller: the two are not told apart."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class TooLargeError(UsageError):
+    """The request is larger than allowed."""
+
+    code = "too_large"
+    http_status = 413
+
+
+class ThrottledError(UsageError):
+    """Too many failed attempts from one address."""
+
+    code = "throttled"
+    http_status = 429
+
+
+class IdempotencyError(UsageError):
+    """The Idempotency-Key was used for another request."""
+
+    code = "idempotency_key"
+    http_status = 422
+
+
 class UnreachableError(SheetsyncError):
     """Another system could not be reached or refused us."""
 
@@ -97,6 +154,13 @@ class SheetError(UnreachableError):
     """The workbook or spreadsheet could not be read or written."""
 
     code = "sheet"
+
+
+class IdentityError(UnreachableError):
+    """Google's certificates could not be read, so no Google caller can be recognised."""
+
+    code = "identity"
+    http_status = 503
 
 
 class LedgerError(UnreachableError):

@@ -71,6 +71,10 @@ class Queue:
         """Close the connection of this thread, if the queue's kind keeps one."""
         self._huey.storage.close()
 
+    def ping(self) -> None:
+        """Ask the queue for its length; raises whatever its storage does when it is away."""
+        self._huey.storage.queue_size()
+
     def _run(self, run: str) -> None:
         if self._carry is None:
             raise AssertionError("a queue that nobody works does not run tasks")

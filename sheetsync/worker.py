@@ -10,11 +10,14 @@ from sheetsync.bootstrap import Office
 from sheetsync.config import system_id
 from sheetsync.errors import BusyError, LostLeaseError, SheetsyncError
 from sheetsync.jobs.attendance import PUSHES, claimable, unattended
+from sheetsync.jobs.checking import check_connection, check_service, check_unsettled
 from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rechecking import is_due
-from sheetsync.jobs.running import HandedBackError
+from sheetsync.jobs.running import HandedBackError, running
+from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import Run
 from sheetsync.queue import Consumer, Queue, Sweep
@@ -23,7 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 def _push(desk: Desk, run: Run) -> None:
-    push(desk, run.plan or "", check=run.params.get("check", True), run=run.run)
+    params = run.params
+    push(
+        desk,
+        run.plan or "",
+        check=params.get("check", True),
+        run=run.run,
+        canaries=params.get("canaries"),
+    )
 
 
 def _pull(desk: Desk, run: Run) -> None:
@@ -32,6 +42,27 @@ def _pull(desk: Desk, run: Run) -> None:
 
 def _verify(desk: Desk, run: Run) -> None:
     verify(desk, account_ids=_accounts(run), wait=bool(run.params.get("wait")), run=run.run)
+
+
+def _preview(desk: Desk, run: Run) -> None:
+    with running(desk, run.kind, run=run.run) as now:
+        found = preview(
+            now.desk, account_ids=_accounts(run), include_hidden=bool(run.params.get("include_hidden"))
+        )
+        now.result = preview_json(desk, found)
+
+
+def _plan_undo(desk: Desk, run: Run) -> None:
+    with running(desk, run.kind, run=run.run) as now:
+        now.result = undo(now.desk, run=run.params.get("of"), keys=run.params.get("operations", ()))
+
+
+def _check(desk: Desk, run: Run) -> None:
+    with running(desk, run.kind, run=run.run) as now:
+        lines = check_service(lambda: desk.ledger, desk.clock)
+        lines += check_connection(desk.name, lambda _name: desk.provider, lambda _name, _provider: desk.sheet)
+        lines += check_unsettled(desk.ledger, desk.name, desk.system, desk.policy.settle_after)
+        now.result = {"checks": lines}
 
 
 def _filters(run: Run) -> Mapping[str, Any] | None:
@@ -47,6 +78,9 @@ KINDS: dict[str, Callable[[Desk, Run], Any]] = {
     "undo": _push,
     "pull": _pull,
     "verify": _verify,
+    "preview": _preview,
+    "plan_undo": _plan_undo,
+    "check": _check,
 }
 """What a worker can do for others; everything else ends with the process that began it."""
 

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec
 
@@ -144,9 +145,12 @@ def command(run: Callable[..., int]) -> Callable[..., None]:
         **options: Any,  # noqa: ANN401 - the command's own options
     ) -> None:
         frame = Frame(config, as_json, quiet, verbose, actor_name)
-        _log(verbose=verbose)
+        _log(verbose=verbose, quiet=quiet)
         try:
             code = run(frame, **options)
+        except InterruptedRunError as error:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to be stopped
+            code = frame.fail(error)
         except SheetsyncError as error:
             code = frame.fail(error)
         except KeyboardInterrupt:
@@ -200,13 +204,31 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _log(*, verbose: bool) -> None:
+def _log(*, verbose: bool, quiet: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(RedactingFilter())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
-    for noisy in ("urllib3", "alembic"):
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("urllib3", "alembic", "google", "requests_oauthlib"):
         logging.getLogger(noisy).setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+def local_moment(text: str | None, zone: tzinfo) -> datetime | None:
+    """Read a date or a time of the command line; without a zone of its own it is that of ``zone``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"“{text}” is not a time.", hint="Write it as 2026-03-12 or 2026-03-12T14:00Z."
+        ) from error
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def ask(frame: Frame, question: str, *, yes: bool) -> None:

@@ -1,7 +1,7 @@
 """Every command, thin: options in, a use case, a printer, an exit code."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,18 @@ import click
 from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
-from sheetsync.cli.frame import AS, Commands, Frame, ask, command
+from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
 from sheetsync.cli.importing import import_command
+from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
+from sheetsync.cli.serving import serve_command, token_group
 from sheetsync.core.accounts import Action
-from sheetsync.errors import UsageError
+from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
+from sheetsync.jobs.layout import repair_layout
 from sheetsync.jobs.outcome import needs_attention
 from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
@@ -28,6 +31,7 @@ from sheetsync.jobs.settle import history, resolve, write_csv
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
+from sheetsync.ports import CheckResult
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -63,7 +67,7 @@ def pull_command(
     active_since: str | None,
 ) -> int:
     """Read users and credits into the tab; edits that were not sent are kept."""
-    since = _moment(active_since)
+    since = local_moment(active_since, UTC)
     filters = {"has_email": has_email, "active_since": since.isoformat() if since else None}
     with frame.desk(connection, pulls=filters) as desk:
         result = pull(desk, account_ids=_scope(accounts), filters=filters)
@@ -97,6 +101,9 @@ def preview_command(
 @click.option("--yes", is_flag=True, help="Preview and push in one go.")
 @click.option("--no-verify", is_flag=True, help="Leave rows at Confirmation Required.")
 @click.option("--detach", "detached", is_flag=True, help="Return at once; a worker carries it out.")
+@click.option(
+    "--canary", "canaries", type=click.IntRange(min=0), metavar="N", help="Prove N of each action first."
+)
 @ACCOUNTS
 @HIDDEN
 @AS
@@ -109,6 +116,7 @@ def push_command(
     yes: bool,
     no_verify: bool,
     detached: bool,
+    canaries: int | None,
     accounts: tuple[str, ...],
     include_hidden: bool,
 ) -> int:
@@ -130,11 +138,11 @@ def push_command(
                 printing.planned(shown["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
         if detached:
-            result = detach(frame, desk, digest, check=not no_verify)
+            result = detach(frame, desk, digest, params={"check": not no_verify, "canaries": canaries})
             follow = f"sheetsync run {result['run']} --watch"
             frame.emit(result, lambda out: out.print(f"Run {result['run']} waits. Follow it with: {follow}"))
             return 0
-        result = push(desk, digest, check=not no_verify)
+        result = push(desk, digest, check=not no_verify, canaries=canaries)
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
     return 1 if attention or needs_attention(result["rows"]) or result["warnings"] else 0
 
@@ -251,6 +259,22 @@ def fill_command(
     return 1 if result["left"] else 0
 
 
+@main.command("layout")
+@click.argument("connection")
+@click.option("--repair", is_flag=True, help="Put right what is missing or damaged.")
+@AS
+@command
+def layout_command(frame: Frame, connection: str, *, repair: bool) -> int:
+    """Put headers, dropdowns, formats, protection and the hidden Key column right again."""
+    if not repair:
+        raise UsageError("Say --repair: it puts right what is missing or damaged, and nothing else.")
+    with frame.desk(connection) as desk:
+        result = repair_layout(desk)
+    repaired = ", ".join(result["repaired"]) or "nothing, all was well"
+    frame.emit(result, lambda out: out.print(f"Repaired: {repaired}.", markup=False))
+    return 0
+
+
 @main.command("history")
 @click.argument("connection", required=False)
 @click.option("--account", "account_id", metavar="ID")
@@ -286,7 +310,7 @@ def history_command(  # noqa: PLR0913 - one parameter per option
             account_id=account_id,
             run=run,
             actor=actor,
-            since=_moment(since),
+            since=local_moment(since, UTC),
             unsettled=unsettled,
             limit=None if csv_file else limit,
             cursor=cursor,
@@ -300,18 +324,6 @@ def history_command(  # noqa: PLR0913 - one parameter per option
         return 0
     frame.emit(result, printing.history_table(result["operations"], unsettled=unsettled))
     return 0
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"“{text}” is not a time.", hint="Write it as 2026-03-12 or 2026-03-12T14:00Z."
-        ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @main.command("check")
@@ -341,8 +353,12 @@ def check_command(frame: Frame, connection: str | None, *, writes: bool, account
             waiting += office.check_unsettled(name)
         if account_id:
             with office.desk(names[0], actor=frame.actor, pushes=True) as desk:
-                tested = write_test(desk, account_id)
-            waiting += lines_of(names[0], tested.lines)
+                try:
+                    tested = write_test(desk, account_id)
+                except ProviderError as error:  # the lines above may say why
+                    line = CheckResult("write test", ok=False, message=error.message, hint=error.hint)
+                    access += lines_of(names[0], [line])
+            waiting += lines_of(names[0], [] if tested is None else tested.lines)
     checks = access + waiting
     more = {} if tested is None else {"write_test": tested.summary}
     frame.emit({"checks": checks, **more}, printing.checked(checks))
@@ -354,15 +370,38 @@ def check_command(frame: Frame, connection: str | None, *, writes: bool, account
 @main.command("init")
 @click.option("--provider", type=click.Choice(["fastcredit", "fascard", "unibee"]))
 @click.option("--sheet", type=click.Choice(["xlsx", "google"]))
+@click.option("--name", metavar="NAME", help="Of the connection.")
+@click.option("--url", "base_url", metavar="ADDRESS", help="Of the credit system.")
+@click.option("--user", "username", metavar="NAME", help="User name there.")
+@click.option("--account", "account_id", metavar="ID", help="SysConfig id or store id (FasCard).")
+@click.option("--currencies", metavar="LIST", help="Separated by commas (UniBee).")
+@click.option("--get-credits", metavar="ENDPOINT", help="As shown under API Details (FastCredit Pro).")
+@click.option("--add-credits", metavar="ENDPOINT", help="Update User Credits, as shown there.")
+@click.option("--reset-credits", metavar="ENDPOINT", help="Update Total User Credits, as shown there.")
+@click.option(
+    "--secret-env",
+    metavar="VARIABLE",
+    help="Name of the environment variable that holds the password or key.",
+)
+@click.option("--workbook", "path", metavar="FILE", help="The workbook.")
+@click.option("--spreadsheet", "spreadsheet_id", metavar="ID", help="The Google spreadsheet.")
+@click.option("--tab", metavar="NAME", help="The tab.")
+@click.option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")
 @click.option("--yes", is_flag=True, help="Ask nothing; take every default.")
 @AS
 @command
-def init_command(frame: Frame, *, provider: str | None, sheet: str | None, yes: bool) -> int:
+def init_command(
+    frame: Frame, *, provider: str | None, sheet: str | None, yes: bool, **given: str | None
+) -> int:
     """Write a commented sheetsync.toml after a few questions."""
     from sheetsync.cli.init import write_config  # noqa: PLC0415 - most commands start faster without it
 
-    path = write_config(frame, provider=provider, sheet=sheet, yes=yes)
-    frame.emit({"path": str(path)}, lambda out: out.print(f"Wrote {path}. Next: sheetsync check"))
+    answers = {name: text for name, text in given.items() if text}
+    made = write_config(frame, provider=provider, sheet=sheet, yes=yes, given=answers)
+    config = "" if made.path == Path("sheetsync.toml") else f" --config {made.path}"
+    check = f"sheetsync check {made.name}{config}"
+    told = f"Wrote {made.path}. Next: put the password or key into {made.secret_env}, then run: {check}"
+    frame.emit({"path": str(made.path), "next": check}, lambda out: out.print(told))
     return 0
 
 
@@ -444,5 +483,13 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
     return 0
 
 
-for each in (runs_command, run_command, worker_command, import_command):
+for each in (
+    report_command,
+    runs_command,
+    run_command,
+    worker_command,
+    import_command,
+    serve_command,
+    token_group,
+):
     main.add_command(each)

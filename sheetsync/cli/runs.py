@@ -129,7 +129,7 @@ def worker_command(frame: Frame, *, workers: int, until_idle: bool) -> int:
     return 0
 
 
-def detach(frame: Frame, desk: Desk, digest: str, *, check: bool) -> dict[str, Any]:
+def detach(frame: Frame, desk: Desk, digest: str, *, params: dict[str, Any]) -> dict[str, Any]:
     """Let a push wait for a worker, and start one where the queue is embedded; return at once.
 
     Raises:
@@ -142,9 +142,7 @@ def detach(frame: Frame, desk: Desk, digest: str, *, check: bool) -> dict[str, A
         )
     from sheetsync.queue import Queue  # noqa: PLC0415 - most commands start faster without it
 
-    run = desk.ledger.runs.start(
-        "push", desk.name, desk.system, actor=desk.actor, plan=digest, params={"check": check}
-    )
+    run = desk.ledger.runs.start("push", desk.name, desk.system, actor=desk.actor, plan=digest, params=params)
     config = find(frame.config, os.environ).resolve()
     with Office.open(config, os.environ) as office:
         address = office.settings.service.queue_address()

@@ -1,5 +1,6 @@
 """``sheetsync.toml`` as typed settings."""
 
+from sheetsync.config.auth import ROLES, Role, role_in
 from sheetsync.config.base import Source
 from sheetsync.config.load import find, load, settings_from
 from sheetsync.config.models import (
@@ -23,6 +24,7 @@ from sheetsync.config.redaction import RedactingFilter, redact, remember
 from sheetsync.config.units import system_id, units_of
 
 __all__ = [
+    "ROLES",
     "Auth",
     "Connection",
     "FasCardConnection",
@@ -31,6 +33,7 @@ __all__ = [
     "GoogleSheet",
     "Limits",
     "RedactingFilter",
+    "Role",
     "Route",
     "Routes",
     "Secret",
@@ -44,6 +47,7 @@ __all__ = [
     "load",
     "redact",
     "remember",
+    "role_in",
     "settings_from",
     "system_id",
     "units_of",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from sheetsync.config import urls
+from sheetsync.config.auth import Roles
 from sheetsync.config.base import Table, Text, Texts
 from sheetsync.config.limits import Limits
 from sheetsync.config.routes import Routes, check_template
@@ -98,6 +99,7 @@ class _Common(Table):
         environment: shown everywhere, so that nobody works in the live account by mistake.
         sheet: the tab.
         limits: trip wires.
+        roles: who may do more here than ``[auth.roles]`` says.
         negative_add: the system takes a negative add (FastCredit Pro); the others always do.
         reasons: of the dropdown.
         reasons_strict: nothing beside the list is taken.
@@ -115,6 +117,7 @@ class _Common(Table):
     environment: Literal["live", "test"] = "live"
     sheet: SheetSettings
     limits: Limits = Field(default_factory=Limits)
+    roles: Roles = Field(default_factory=dict)
     negative_add: bool = False
     reasons: Annotated[Texts, AfterValidator(_reasonable)] = REASONS
     reasons_strict: bool = False

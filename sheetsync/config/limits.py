@@ -33,6 +33,18 @@ STOP_AFTER_UNKNOWN = 5
 STOP_AFTER_UNKNOWN_MAX = 1_000
 """Unknown outcomes in a row; beyond this the fuse protects nobody."""
 
+STOP_AFTER_REFUSED = 20
+"""Refusals in a row that stop a push: single rows are refused for good reasons, twenty in a row are not."""
+
+STOP_AFTER_REFUSED_MAX = 1_000_000
+"""Refusals in a row; a refusal changes nothing, so the fuse may be off in effect."""
+
+CANARY = 1
+"""Operations of each action; one row is enough to see that a route does what its name says."""
+
+CANARY_MAX = 1_000
+"""Operations of each action; each is proven by itself, so a thousand take minutes."""
+
 PERCENT_MAX = 100
 """Percent; all of them."""
 
@@ -68,6 +80,8 @@ class Limits(Table):
         max_changed_percent: largest share of all accounts that one push changes; None is off.
         max_absent_percent: largest share of the accounts that a pushed tab may lack; None is off.
         stop_after_unknown: unknown outcomes in a row that stop a push.
+        stop_after_refused: refusals in a row that stop a push.
+        canary: operations of each action that are proven before the others leave; 0 for none.
     """
 
     requests_per_second: float = Field(default=REQUESTS_PER_SECOND, gt=0, le=REQUESTS_PER_SECOND_MAX)
@@ -80,6 +94,8 @@ class Limits(Table):
     max_changed_percent: int | None = Field(default=None, ge=1, le=PERCENT_MAX)
     max_absent_percent: int | None = Field(default=None, ge=0, le=PERCENT_MAX)
     stop_after_unknown: int = Field(default=STOP_AFTER_UNKNOWN, ge=1, le=STOP_AFTER_UNKNOWN_MAX)
+    stop_after_refused: int = Field(default=STOP_AFTER_REFUSED, ge=1, le=STOP_AFTER_REFUSED_MAX)
+    canary: int = Field(default=CANARY, ge=0, le=CANARY_MAX)
 
     def minor(self, name: str, unit: Unit) -> int | None:
         """Return the money limit ``name`` for the unit in minor units, or None where it is off.

@@ -25,6 +25,12 @@ LEASE_S = 30.0
 LEASE_S_MAX = 3_600.0
 """Seconds; longer would block everybody for more than an hour after a crash."""
 
+TRUSTED_PROXIES_MAX = 10
+"""Nobody puts more in a row; a larger number is a mistake that would let callers forge their address."""
+
+REQUESTS_MAX = 100_000
+"""Requests a minute to Google; more than any project was ever granted."""
+
 _SQLITE = re.compile(r"sqlite:///(?P<path>[^?]*)(?P<query>\?.*)?")
 _SERVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _DATABASES = ("postgresql+psycopg",)
@@ -49,6 +55,7 @@ class Service(Table):
         queue_password: of the queue's server, or None.
         timezone: where a person's day begins.
         lease_s: how long a silent worker keeps a credit system, in seconds.
+        trusted_proxies: proxies in front of ``serve``, whose ``X-Forwarded-*`` headers are believed.
     """
 
     database_url: Text = DATABASE_URL
@@ -57,6 +64,7 @@ class Service(Table):
     queue_password: Secret | None = None
     timezone: Annotated[Text, AfterValidator(_timezone)] = TIMEZONE
     lease_s: float = Field(default=LEASE_S, gt=0, le=LEASE_S_MAX)
+    trusted_proxies: int = Field(default=0, ge=0, le=TRUSTED_PROXIES_MAX)
 
     @model_validator(mode="before")
     @classmethod
@@ -104,10 +112,14 @@ class Google(Table):
     Attributes:
         service_account: the key file's JSON; without it Application Default Credentials are used.
         api_base_url: another address for an emulator.
+        reads_per_minute: Google's quota of the project for one user.
+        writes_per_minute: likewise.
     """
 
     service_account: Secret | None = None
     api_base_url: Annotated[Text, AfterValidator(urls.normalise)] = "https://sheets.googleapis.com"
+    reads_per_minute: int = Field(default=60, ge=1, le=REQUESTS_MAX)
+    writes_per_minute: int = Field(default=60, ge=1, le=REQUESTS_MAX)
 
     @field_validator("api_base_url")
     @classmethod

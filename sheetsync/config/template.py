@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import JsonValue
+
 from sheetsync.config import connections as defaults
 from sheetsync.config import limits
 from sheetsync.config.routes import SHIPPED
@@ -40,6 +42,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
 """What init may ask for each provider, with what is written where nothing was answered. Also asked:
 ``spreadsheet_id`` (google), ``timezone`` and ``service_account`` (google)."""
 
+NEEDED = ("get_credits", "add_credits", "reset_credits")
+"""The routes whose addresses only the vendor's page shows."""
+
 _COMMON = {
     "timezone": "UTC",
     "spreadsheet_id": "ID-OF-THE-SPREADSHEET",
@@ -49,7 +54,13 @@ _COMMON = {
 _UNITS = {"fastcredit": "credits", "fascard": "balance"}
 
 
-def render(provider: str, sheet: str, answers: Mapping[str, str]) -> str:
+def render(
+    provider: str,
+    sheet: str,
+    answers: Mapping[str, str],
+    *,
+    routes: Mapping[str, Mapping[str, JsonValue]] | None = None,
+) -> str:
     """Return a configuration for one connection that ``load`` accepts as it is, if the answers are right.
 
     Args:
@@ -57,6 +68,7 @@ def render(provider: str, sheet: str, answers: Mapping[str, str]) -> str:
         sheet: ``xlsx`` or ``google``.
         answers: by the names of ``ANSWERS``; a blank or missing one takes its default. ``currencies`` are
             separated by commas.
+        routes: of FastCredit Pro, as the vendor's page shows them; what is left out is our assumption.
 
     Raises:
         KeyError: there is no such provider.
@@ -69,7 +81,7 @@ def render(provider: str, sheet: str, answers: Mapping[str, str]) -> str:
     parts = [
         _service(known),
         _connection(provider, known),
-        _routes(known) if provider == "fastcredit" else "",
+        _routes(known, routes or {}) if provider == "fastcredit" else "",
         _sheet(sheet, known),
         _limits(provider, known),
         _google(known) if sheet == "google" else "",
@@ -143,18 +155,31 @@ def _further() -> list[str]:
     ]
 
 
-def _routes(known: Mapping[str, str]) -> str:
-    """Write the three routes out: they are an assumption, and the admin has to see them to correct them."""
+def _routes(known: Mapping[str, str], given: Mapping[str, Mapping[str, JsonValue]]) -> str:
+    """Write the three routes out: the admin has to see what is assumed, to correct it."""
     lines = [
-        "# FastCredit Pro's vendor documents no addresses: these are our assumption. Compare them with",
-        '# "Integrations and API", "API Details" in FastCredit Pro, then run: sheetsync check',
+        "# FastCredit Pro's vendor documents no addresses. Compare these with what it shows under",
+        '# "Integrations and API", "API Details", then run: sheetsync check',
         "# Placeholders: {user_id} {email} {amount}; result is the dotted path to the balance in the reply.",
     ]
-    for route in ("get_credits", "add_credits", "reset_credits"):
-        lines.append(f"[connections.{_key(known['name'])}.routes.{route}]")
-        for key, value in SHIPPED[route].items():
-            lines.append(f"{key} = {_value(value)}")
+    plain = next((path for path in _paths(given) if "rest_route=" in path), None)
+    names = [*NEEDED]
+    routes = {**SHIPPED, **given}
+    if plain is not None:
+        names.insert(0, "list_users")
+        root = plain.partition("rest_route=")[0] + "rest_route="
+        routes["list_users"] = {"path": f"{root}/wp/v2/users"}
+    for name in names:
+        lines.append(f"[connections.{_key(known['name'])}.routes.{name}]")
+        if name in NEEDED and name not in given:
+            lines.append("# our assumption:")
+        values = {**routes[name], "result": "credits"} if name == "get_credits" else routes[name]
+        lines += [f"{key} = {_value(value)}" for key, value in values.items()]
     return "\n".join([*lines, ""])
+
+
+def _paths(routes: Mapping[str, Mapping[str, JsonValue]]) -> list[str]:
+    return [str(route["path"]) for route in routes.values()]
 
 
 def _value(value: object) -> str:

@@ -214,7 +214,7 @@ def _explained(
     begins = [
         at
         for at in range(earliest, latest + 1)
-        if _belongs(at, listed, sent.before, codes) and not _perhaps_later(at, listed, _sent_at(sent))
+        if _belongs(at, listed, sent.before, codes) and not _perhaps_later(at, listed, sent)
     ]
     ends = range(_first(listed, read_at - SAME_MOMENT), len(listed) + 1)
     reached = {sums[at] for at in ends if _belongs(at, listed, now, codes)}
@@ -244,13 +244,15 @@ def _belongs(at: int, listed: Sequence[Transaction], balances: Balances, codes: 
     return True
 
 
-def _perhaps_later(at: int, listed: Sequence[Transaction], moment: datetime) -> bool:
+def _perhaps_later(at: int, listed: Sequence[Transaction], sent: Sent) -> bool:
     """Whether leaving out what is before this index leaves out the only witness of the second of an intent.
 
     Times may be cut to seconds: what stands in that second may be later. With another transaction before it,
-    the resulting balances show whether one is missing in between.
+    or the balance of the pull, the resulting balances show whether one is missing in between.
     """
-    return at == 1 and listed[0].at >= moment - SAME_MOMENT
+    if at != 1 or listed[0].at.microsecond or listed[0].at < _sent_at(sent) - SAME_MOMENT:
+        return False
+    return any(_was(listed[0], code) != (sent.at_pull.get(code) or 0) for code in sent.expected)
 
 
 def _plus(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:

@@ -134,14 +134,12 @@ def _only(indexes: Sequence[int], header: Sequence[str]) -> int:
 
 
 def _without_balances(places: Mapping[str, int], units: Sequence[Unit]) -> dict[str, int]:
-    """Take a unit's own column for its amount, unless the file has amounts: then it shows balances."""
-    amounts = {fields.amount(unit, units) for unit in units}
-    has_amounts = any(code in amounts for code in places)
+    """Take a unit's own column for its amount, unless the file has one for that: then it shows balances."""
     found = {code: index for code, index in places.items() if not code.startswith("balance of ")}
-    if not has_amounts:
-        for unit in units:
-            if _balance(unit) in places:
-                found[fields.amount(unit, units)] = places[_balance(unit)]
+    for unit in units:
+        amount = fields.amount(unit, units)
+        if amount not in found and _balance(unit) in places:
+            found[amount] = places[_balance(unit)]
     if len(units) > 1 and "amount" in found:
         raise HeaderProblem(
             "A column “amount” does not say which unit it means: name it after one, such as "

@@ -82,7 +82,7 @@ def _suspect(
         number=number,
         account_id=account_id,
         cells=dict(zip(tab.fields, row, strict=True)),
-        formulas=tab.formulas.get(number, frozenset()),
+        formulas=tab.unread_formulas(number),
         hidden=number in tab.hidden,
         twins=tuple(other for other in places if other != number),
     )

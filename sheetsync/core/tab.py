@@ -19,8 +19,11 @@ class Tab:
         fields: field code of each value of a row.
         values: one sequence per row, as long as ``fields``.
         numbers: the row number of each, as a person sees it (the header is 1).
-        formulas: row number → fields whose cell holds a formula (its value is then the formula's text).
+        formulas: row number → fields whose cell holds a formula; its value is the formula's text, unless the
+            spreadsheet computed it.
         hidden: numbers of rows hidden by the tab's own filter or by hand.
+        computed: fields whose formulas count by their result, which is then the value: the spreadsheet
+            itself computed it.
     """
 
     fields: tuple[str, ...]
@@ -28,6 +31,11 @@ class Tab:
     numbers: Sequence[int] = ()
     formulas: Mapping[int, frozenset[str]] = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()
+    computed: frozenset[str] = frozenset()
+
+    def unread_formulas(self, number: int) -> frozenset[str]:
+        """Return the fields of a row that hold a formula whose result does not count."""
+        return self.formulas.get(number, frozenset()) - self.computed
 
 
 @dataclass(frozen=True, slots=True)

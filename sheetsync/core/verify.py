@@ -1,7 +1,7 @@
 """What a re-read proves about an operation that was sent; every branch errs on the side of not knowing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ class Sent:
         connection: named in the command that settles it.
         page: address of the customer's page, or empty.
         sent_at: when the intent was written down, right before the request left.
+        at_pull: the balances that the person saw.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Sent:
     connection: str
     page: str = ""
     sent_at: datetime | None = None
+    at_pull: Balances = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

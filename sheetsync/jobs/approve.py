@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sheetsync.core.people import same_person
 from sheetsync.errors import ApprovalError, StalePlanError, UsageError
 from sheetsync.ports import Ledger
 
@@ -32,7 +33,7 @@ def approve(
         )
     if not approved and not reason.strip():
         raise UsageError("A refusal needs a reason.", hint='Say why: --refuse --reason "…"')
-    if approved and plan.actor == actor:
+    if approved and same_person(plan.actor, actor):
         raise ApprovalError(
             f"{actor} previewed this plan and cannot approve it.", hint="A second person has to look at it."
         )

@@ -88,10 +88,11 @@ def check_unsettled(ledger: Ledger, name: str, system: str, settle_after: timede
 
 def _tab(sheet: Sheet) -> CheckResult:
     try:
-        sheet.ensure_writable()
+        sheet.prove_writable()
         rows = len(sheet.read().numbers)
     except LayoutError as error:
-        if "path" in error.details or "tabs" in error.details:  # no file, or no tab yet
+        nothing_yet = error.details.get("found") == []
+        if "path" in error.details or "tabs" in error.details or nothing_yet:  # no file, no tab, no header
             return CheckResult("", ok=True, message=f"{error.message} The first pull makes it.")
         return CheckResult("", ok=False, message=error.message, hint=error.hint)
     except SheetsyncError as error:

@@ -21,7 +21,8 @@ class Limits:
 
     Attributes:
         rows_per_push: operations in one plan.
-        stop_after_unknown: lost answers in a row that stop a push.
+        stop_after_unknown, stop_after_refused: lost answers, or refusals, in a row that stop a push.
+        canary: operations of each action that are proven before the others leave.
         changed_percent, absent_percent: of all accounts; None is off.
     """
 
@@ -32,6 +33,8 @@ class Limits:
     total_per_push: Mapping[str, int]
     total_per_person_day: Mapping[str, int]
     approval_over: Mapping[str, int]
+    stop_after_refused: int = 20
+    canary: int = 1
     changed_percent: int | None = None
     absent_percent: int | None = None
 

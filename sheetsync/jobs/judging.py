@@ -12,9 +12,11 @@ from sheetsync.core.diff import Book
 from sheetsync.core.edits import Edit, EditProblem
 from sheetsync.core.lines import CARD_NO, Line, line_key, read_line, settled_mark
 from sheetsync.core.states import SENDABLE, RowStatus
+from sheetsync.errors import RejectedError, RetryableError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.ports import LineRecord, OperationRecord
+from sheetsync.ports.cards import KnowsCards
 
 EVERY = 1000
 """Lines between two reports of progress."""
@@ -83,7 +85,7 @@ class Meant:
 def judge_lines(desk: Desk, source: Source) -> list[Meant]:
     """Read every line, and say what it asks of whom, and whether that was sent before."""
     mark = source.mark or settled_mark(_amounts(desk, source))
-    people = People.of(desk.book())
+    people = People.of(desk)
     meant = []
     for count, line in enumerate(source.file.lines(source.columns), start=1):
         meant.append(_read(desk, line, people, source, mark))
@@ -104,15 +106,17 @@ class People:
 
     book: Book
     by_email: Mapping[str, Sequence[str]]
+    cards: KnowsCards | None = None
 
     @classmethod
-    def of(cls, book: Book) -> "People":
-        """Return an index of the ledger's accounts."""
+    def of(cls, desk: Desk) -> "People":
+        """Return an index of the ledger's accounts, and of the credit system's cards where it has any."""
+        book = desk.book()
         by_email: dict[str, list[str]] = defaultdict(list)
         for account_id, baseline in book.baselines.items():
             if baseline.email and not baseline.missing:
                 by_email[_plain(baseline.email)].append(account_id)
-        return cls(book, by_email)
+        return cls(book, by_email, desk.provider if isinstance(desk.provider, KnowsCards) else None)
 
     def find(self, line: Line) -> str:
         """Return the account that a line names.
@@ -126,8 +130,25 @@ class People:
             return self._by_id(account_id, email)
         if email:
             return self._by_email(email)
-        card = ", or look the card up" if line.cells.get(CARD_NO, "").strip() else ""
-        raise EditProblem(f"The line does not say whose it is: fill in user_id or email{card}.")
+        card = line.cells.get(CARD_NO, "").strip()
+        if card:
+            return self._by_card(card)
+        raise EditProblem("The line does not say whose it is: fill in user_id or email.")
+
+    def _by_card(self, card: str) -> str:
+        """Ask the credit system whose card it is: one request for each line."""
+        if self.cards is None:
+            raise EditProblem("This credit system has no cards: name the user by user_id or email.")
+        try:
+            found = [each.account_id for each in self.cards.find_by_card(card)]
+        except (RejectedError, RetryableError) as error:
+            raise EditProblem(f"Card {card[:40]} could not be looked up: {error.message}") from error
+        if not found:
+            raise EditProblem(f"No user has card {card[:40]}. No user is ever created.")
+        if len(found) > 1:
+            ids = ", ".join(found[:5])
+            raise EditProblem(f"{len(found)} users share card {card[:40]} ({ids}): name one by user_id.")
+        return self._by_id(found[0], "")
 
     def _by_id(self, account_id: str, email: str) -> str:
         baseline = self.book.baselines.get(account_id)

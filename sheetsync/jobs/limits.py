@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sheetsync.core import words
+from sheetsync.core.people import same_person
 from sheetsync.core.plan import Plan
 from sheetsync.core.states import SENDABLE
 from sheetsync.errors import ApprovalError, LedgerBehindError, LimitError
@@ -64,7 +65,8 @@ def over_day(desk: Desk, plan: Plan) -> Iterator[str]:
     if not limits:
         return
     midnight = desk.clock.now().astimezone(desk.timezone).replace(hour=0, minute=0, second=0, microsecond=0)
-    records = desk.ledger.operations.history(desk.name, actor=desk.actor, since=midnight, limit=None)
+    everybody = desk.ledger.operations.history(desk.name, since=midnight, limit=None)
+    records = [record for record in everybody if same_person(record.actor, desk.actor)]
     for code, limit in limits.items():
         planned = plan.totals.get(code)
         before = sum(_moved(record, code) for record in records if record.state not in SENDABLE)
@@ -117,10 +119,13 @@ def refuse_unapproved(desk: Desk, stored: StoredPlan) -> None:
     """
     ask = f"A second person runs: sheetsync approve {desk.name} --plan {stored.digest}"
     if stored.refused_by is not None:
-        raise ApprovalError(f"{stored.refused_by} refused this plan.", hint="Change it and preview again.")
+        why = f": {stored.decision_reason}" if stored.decision_reason else "."
+        raise ApprovalError(
+            f"{stored.refused_by} refused this plan{why}", hint="Change it and preview again."
+        )
     if stored.approved_by is None or stored.approved_at is None:
         raise ApprovalError("The plan is over the approval limit and waits for a second person.", hint=ask)
-    if stored.approved_by in (desk.actor, stored.actor):
+    if any(same_person(stored.approved_by, actor) for actor in (desk.actor, stored.actor)):
         raise ApprovalError(f"{stored.approved_by} approved it and may not push it as well.", hint=ask)
     if desk.clock.now() >= stored.approved_at + desk.approval_expires:
         raise ApprovalError(f"The approval of {desk.local(stored.approved_at)} is too old.", hint=ask)

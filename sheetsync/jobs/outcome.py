@@ -20,13 +20,24 @@ def counts(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(found)
 
 
+def sheet_requests(desk: Desk) -> dict[str, dict[str, int]]:
+    """Return what was asked of a spreadsheet that is a service: numbers of requests, and bytes both ways."""
+    traffic = desk.sheet.traffic()
+    return {"sheet_requests": traffic} if traffic else {}
+
+
 def needs_attention(rows: Iterable[Mapping[str, Any]]) -> bool:
     """Whether some row keeps a command from ending with 0."""
     return any(row["status"] in NEEDS_ATTENTION for row in rows)
 
 
 def finish_showing(desk: Desk, told: Mapping[str, Told] | None = None) -> list[str]:
-    """Bring the tab up to date; if that fails, say so: the money is where the ledger says it is."""
+    """Bring the tab up to date; if that fails, say so: the money is where the ledger says it is.
+
+    A connection that was never pulled has no tab yet: a write test may come before the first pull.
+    """
+    if desk.ledger.accounts.last_pull(desk.name) is None:
+        return []
     try:
         show(desk, told)
     except (SheetError, LayoutError, SheetUnsafeError) as error:

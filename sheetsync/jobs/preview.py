@@ -13,7 +13,7 @@ from sheetsync.core.tab import Patch, Tab
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
-from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.outcome import finish_showing, sheet_requests
 from sheetsync.jobs.remarking import remark, warn
 from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
@@ -64,11 +64,11 @@ def preview(
         ProviderError: the credit system could not be reached.
         SheetError, SheetUnsafeError: the tab could not be read or written.
     """
-    if write:
-        desk.sheet.ensure_writable()
     settle_dead_owner(desk)
     warnings = finish_showing(desk) if write else []
     tab = desk.sheet.read()
+    if write:
+        desk.sheet.ensure_writable()  # before live balances are asked for, which may take long
     found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
     found, aloud = remark(desk, found)
     plan = plan_of(desk, found, whole=account_ids is None)
@@ -89,6 +89,15 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
     """
     created_at = desk.clock.now()
     expires_at = created_at + desk.plan_expires
+    pulled = desk.ledger.accounts.last_pull(desk.name)
+    found = Preview(
+        plan=plan,
+        expires_at=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        pulled_at=None if pulled is None else f"{pulled.at:%Y-%m-%dT%H:%M:%SZ}",
+        over=tuple(over_limits(desk, plan)),
+        warnings=(),
+    )
+    shown = preview_json(desk, found)["plan"]
     desk.ledger.plans.save(
         StoredPlan(
             connection=desk.name,
@@ -97,17 +106,10 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
             actor=desk.actor,
             created_at=created_at,
             expires_at=expires_at,
-            body={"operations": [freeze(each) for each in plan.operations], **rests_on},
+            body={"operations": [freeze(each) for each in plan.operations], "shown": shown, **rests_on},
         )
     )
-    pulled = desk.ledger.accounts.last_pull(desk.name)
-    return Preview(
-        plan=plan,
-        expires_at=f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
-        pulled_at=None if pulled is None else f"{pulled.at:%Y-%m-%dT%H:%M:%SZ}",
-        over=tuple(over_limits(desk, plan)),
-        warnings=(),
-    )
+    return found
 
 
 def plan_of(desk: Desk, found: Survey, *, whole: bool) -> Plan:
@@ -193,6 +195,7 @@ def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
             "over_limits": list(found.over),
         },
         "warnings": list(found.warnings),
+        **sheet_requests(desk),
     }
 
 

@@ -1,7 +1,7 @@
 """The sentences of a write test: what was asked, what came of it, which setting to change."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sheetsync.core import words
 from sheetsync.core.accounts import Action, Unit
@@ -109,6 +109,17 @@ def wrong_field(provider: Inspectable, unit: Unit, moved: Mapping[str, tuple[int
         "the test: see to it that it is again, then test again. Do not push before."
     )
     return message, hint
+
+
+def proof(proofs: Sequence[Mapping[str, Any]], *, steps: int) -> tuple[str, str]:
+    """Return (message, hint) of how the changes were proven, where the credit system has transactions."""
+    found = [str(each.get("id")) for each in proofs if each.get("kind") == "transaction"]
+    if len(found) == steps:
+        return f"Every change was found again by the key in its note: transactions {', '.join(found)}.", ""
+    return (
+        f"Of {steps} changes {len(found)} were found again by the key in their note.",
+        "The rest is proven by the balance alone; check says which privilege is missing.",
+    )
 
 
 def set_back(trial: "Trial", path: str, was: int, *, back: bool) -> str:

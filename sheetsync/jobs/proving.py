@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sheetsync.core.accounts import Account, EvidenceKind, Transaction
+from sheetsync.core.accounts import Account, Capabilities, EvidenceKind, Transaction
 from sheetsync.core.evidence import (
     ALERT,
     SEARCH_BEFORE,
@@ -26,7 +26,7 @@ LOOKED_FOR = timedelta(days=30)
 """How long a settled operation is looked for again: a request may turn up late."""
 
 LOOK_AGAIN = timedelta(days=1)
-"""How often, where the credit system itself said that it did nothing."""
+"""How often. What a re-read called lost is looked for by every verify during the first day."""
 
 Listed = Mapping[str, Sequence[Transaction]]
 """Account id → its transactions, oldest first."""
@@ -35,6 +35,18 @@ Listed = Mapping[str, Sequence[Transaction]]
 def is_proven_by_transaction(record: OperationRecord) -> bool:
     """Whether only a transaction may settle it."""
     return record.evidence_kind is EvidenceKind.TRANSACTION
+
+
+def capabilities_now(desk: Desk) -> Capabilities:
+    """Return the capabilities with the kind of evidence that the credit system lets us have today.
+
+    Raises:
+        ProviderError: it could not be asked.
+    """
+    try:
+        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
+    except (RejectedError, RetryableError) as error:
+        raise ProviderError(error.message, hint=error.hint) from error
 
 
 def transactions_of(desk: Desk, records: Iterable[OperationRecord]) -> Listed | str:
@@ -60,6 +72,15 @@ def transactions_of(desk: Desk, records: Iterable[OperationRecord]) -> Listed | 
             raise ProviderError(error.message, hint=error.hint) from error
         return f"Not proven yet: the transactions could not be read. {error.message}"
     return {account_id: chronological(each) for account_id, each in listed.items()}
+
+
+def _merged(one: Listed, other: Listed) -> Listed:
+    """Return the transactions of two searches, each once, oldest first."""
+    found: dict[str, dict[str, Transaction]] = defaultdict(dict)
+    for listed in (one, other):
+        for account_id, transactions in listed.items():
+            found[account_id] |= {each.transaction_id: each for each in transactions}
+    return {account_id: chronological(each.values()) for account_id, each in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +111,19 @@ class Proving:
             ProviderError: the credit system could not be reached.
         """
         open_ones = [record for record in records if record.account_id in self.read]
-        listed = transactions_of(self.desk, [*open_ones, *settled])
+        # noted first: what cannot be read now is not tried again at once
+        self.desk.ledger.operations.looked_up({record.key for record in settled})
+        listed = transactions_of(self.desk, open_ones)
         if isinstance(listed, str):
             for record in open_ones:
                 self.desk.ledger.operations.note(record.key, message=listed, evidence=None)
             return set()
         for record in open_ones:
             self._judge(record, listed.get(record.account_id, ()))
-        late = self._late(listed, {record.key for record in open_ones}, settled)
-        self.desk.ledger.operations.looked_up({record.key for record in settled} - late)
-        return late
+        # apart from the others, because these go back for a month
+        earlier = transactions_of(self.desk, settled)
+        both = listed if isinstance(earlier, str) else _merged(listed, earlier)
+        return self._late(both, {record.key for record in open_ones}, settled)
 
     def _judge(self, record: OperationRecord, listed: Sequence[Transaction]) -> None:
         read_at, account = self.read[record.account_id]
@@ -204,8 +228,8 @@ def _account(desk: Desk, record: OperationRecord) -> Account | None:
 def to_look_for(desk: Desk, account_ids: Collection[str] | None = None) -> list[OperationRecord]:
     """Return settled operations that are looked for again now.
 
-    One that a re-read called lost is looked for by every verify; one that the credit system itself refused,
-    once a day.
+    One that a re-read called lost is looked for by every verify of the first day; afterwards, and one that
+    the credit system itself refused, once a day.
     """
     if desk.rules.capabilities.evidence is not EvidenceKind.TRANSACTION:
         return []
@@ -214,12 +238,13 @@ def to_look_for(desk: Desk, account_ids: Collection[str] | None = None) -> list[
         record
         for record in desk.ledger.operations.lately(desk.system, now - LOOKED_FOR)
         if (account_ids is None or record.account_id in account_ids)
-        and (_was_lost(record) or is_look_due(record, now))
+        and (_was_just_lost(record, now) or is_look_due(record, now))
     ]
 
 
-def _was_lost(record: OperationRecord) -> bool:
-    return record.state is OperationState.NOT_APPLIED and record.evidence is not None
+def _was_just_lost(record: OperationRecord, now: datetime) -> bool:
+    lost = record.state is OperationState.NOT_APPLIED and record.evidence is not None
+    return lost and record.settled_at is not None and now - record.settled_at < LOOK_AGAIN
 
 
 def is_look_due(record: OperationRecord, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.errors import ProviderError, RejectedError, RetryableError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
-from sheetsync.jobs.outcome import finish_showing
+from sheetsync.jobs.outcome import finish_showing, sheet_requests
 from sheetsync.jobs.proving import Proving, is_proven_by_transaction
 from sheetsync.jobs.resuming import begun_reading, known_since
 from sheetsync.jobs.running import running
@@ -99,7 +99,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None, *, begun: i
         if not desk.provider.filtered:
             desk.ledger.accounts.mark_missing(desk.system, set(found.order))
         desk.ledger.accounts.finish_pull(desk.name, desk.system, run=run, reading=reading)
-    desk.sheet.create()
+    desk.sheet.create(rows=len(found.order))
     warnings = finish_showing(desk)
     merged = _merge(desk, found, settled={each.account_id for each in unsettled}, scope=account_ids)
     desk.report("Writing the tab", merged.written, merged.written)
@@ -116,6 +116,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None, *, begun: i
         "unsettled": len(still_open),
         "totals": {unit.code: format_amount(found.totals[unit.code], unit) for unit in desk.units},
         "warnings": warnings,
+        **sheet_requests(desk),
     }
 
 
@@ -253,7 +254,7 @@ def _rows(tab: Tab) -> Iterable[Suspect]:
                 number=number,
                 account_id=str(values[at]),
                 cells=dict(zip(tab.fields, values, strict=True)),
-                formulas=tab.formulas.get(number, frozenset()),
+                formulas=tab.unread_formulas(number),
                 hidden=number in tab.hidden,
             )
 

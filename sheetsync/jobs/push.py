@@ -5,25 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sheetsync.core.accounts import Capabilities
 from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
 from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
 from sheetsync.errors import (
     InterruptedRunError,
-    ProviderError,
-    RejectedError,
-    RetryableError,
     SheetsyncError,
     StalePlanError,
 )
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.dispatch import send_all
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
-from sheetsync.jobs.outcome import counts, finish_showing
+from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
+from sheetsync.jobs.proving import capabilities_now
 from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
-from sheetsync.jobs.sending import Sending, send_all
+from sheetsync.jobs.sending import Sending
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale
 from sheetsync.jobs.undo import UNDOES
@@ -34,7 +32,9 @@ QUEUED_SHOWN_FROM = 50
 """Operations from which the tab shows Queued while they wait; a shorter push ends before anybody looks."""
 
 
-def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None) -> dict[str, Any]:
+def push(
+    desk: Desk, digest: str, *, check: bool = True, run: str | None = None, canaries: int | None = None
+) -> dict[str, Any]:
     """Carry out a plan; pushing an interrupted one again goes on with it, a finished one sends nothing.
 
     Args:
@@ -42,6 +42,7 @@ def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None)
         digest: of the plan.
         check: verify afterwards.
         run: the waiting or interrupted run that this process goes on with.
+        canaries: operations of each action that are proven before the others leave; by default as configured.
 
     Returns:
         The JSON of ``push``.
@@ -62,15 +63,25 @@ def push(desk: Desk, digest: str, *, check: bool = True, run: str | None = None)
         if not _to_send(desk, planned):
             return _already_done(desk, stored, planned)
     kind = "undo" if UNDOES in stored.body else "push"
-    with running(desk, kind, run=run, plan=digest) as now:
+    params = {"check": check, "canaries": canaries}
+    with running(desk, kind, run=run, plan=digest, params=params) as now:
         now.desk.sheet.ensure_writable()
-        result = _carry_out(now.desk, stored, planned, run=now.run, check=check)
-        now.result = {"counts": result["counts"], "warnings": result["warnings"]}
+        result = _carry_out(
+            now.desk,
+            stored,
+            planned,
+            run=now.run,
+            check=check,
+            canaries=_canaries(desk, canaries, check=check),
+        )
+        now.result = {
+            name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result
+        }
     return result
 
 
 def _carry_out(
-    desk: Desk, stored: StoredPlan, planned: list[Planned], *, run: str, check: bool
+    desk: Desk, stored: StoredPlan, planned: list[Planned], *, run: str, check: bool, canaries: int
 ) -> dict[str, Any]:
     with drive(desk, run) as held:
         waiting = _to_send(desk, planned)
@@ -81,13 +92,13 @@ def _carry_out(
             held.lease,
             connection_name=desk.name,
             plan=stored.digest,
-            capabilities=_proving(desk) if waiting else desk.rules.capabilities,
+            capabilities=capabilities_now(desk) if waiting else desk.rules.capabilities,
         )
         desk.ledger.plans.use(desk.name, stored.digest, run)
         warnings = finish_showing(desk) if len(waiting) >= QUEUED_SHOWN_FROM else []
         # what an interrupted run of this plan has done counts as done
         sending = Sending(desk, held, run, total=len(planned), done=len(planned) - len(waiting))
-        send_all(sending, waiting)
+        send_all(sending, waiting, canaries=canaries)
         warnings += finish_showing(desk, sending.told)
         if check and sending.stopped is None:
             # still the owner: the next push begins when this one has told its end
@@ -104,16 +115,11 @@ def _carry_out(
     return _result(desk, run, stored, planned, told=sending.told, warnings=warnings + sending.warnings)
 
 
-def _proving(desk: Desk) -> Capabilities:
-    """Return the capabilities with the kind of evidence that the credit system lets us have today.
-
-    Raises:
-        ProviderError: it could not be asked.
-    """
-    try:
-        return replace(desk.rules.capabilities, evidence=desk.provider.evidence())
-    except (RejectedError, RetryableError) as error:
-        raise ProviderError(error.message, hint=error.hint) from error
+def _canaries(desk: Desk, asked: int | None, *, check: bool) -> int:
+    """Return how many operations of each action are proven first; unasked, none where nothing is verified."""
+    if asked is not None:
+        return asked
+    return desk.limits.canary if check else 0
 
 
 def _asked_by(desk: Desk, planned: Planned) -> Planned:
@@ -177,6 +183,7 @@ def _result(
         "counts": counts(rows),
         "rows": rows,
         "warnings": list(dict.fromkeys(warnings)),
+        **sheet_requests(desk),
     }
 
 

@@ -55,6 +55,8 @@ def _refuse_unknown(desk: Desk, account_id: str) -> None:
 
 
 def _rebase(desk: Desk, account_id: str, keep: Keep, run: str) -> dict[str, Any]:
+    if account_id not in desk.book({account_id}).baselines:
+        raise UsageError(f"No pull of {desk.name} has seen a user {account_id}.", hint="Look at the User ID.")
     reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="rebase")
     account = _read(desk, account_id)
     tab = desk.sheet.read()

@@ -13,7 +13,13 @@ PROGRESS_EVERY_S = 0.5
 """Seconds between two notes of progress in the ledger: often enough to watch, rare enough to cost nothing."""
 
 
-STAGES = {"push": "Pushing", "undo": "Pushing", "pull": "Reading accounts", "verify": "Verifying"}
+STAGES = {
+    "push": "Pushing",
+    "undo": "Pushing",
+    "pull": "Reading accounts",
+    "verify": "Verifying",
+    "report": "Reading the report",
+}
 """The stage of each kind of run that its progress counts."""
 
 BEATS_PER_LEASE = 3

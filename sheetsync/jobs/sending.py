@@ -1,9 +1,7 @@
-"""Sends queued operations: read, intend, send once, write down what came back."""
+"""Sends one account's queued operations: read, intend, send once, write down what came back."""
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sheetsync.core import words
@@ -11,7 +9,6 @@ from sheetsync.core.accounts import Action, Balances, resulting
 from sheetsync.core.decide import Planned
 from sheetsync.core.states import UNPROVEN, UNSETTLED, OperationState, RowStatus
 from sheetsync.errors import (
-    InterruptedRunError,
     LostLeaseError,
     ProviderError,
     RejectedError,
@@ -24,6 +21,12 @@ from sheetsync.jobs.driving import Drive
 from sheetsync.jobs.proving import look_before_again
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.verify import verify_records
+
+FUSES = {
+    OperationState.UNKNOWN: ("lost answers", "stop_after_unknown"),
+    OperationState.REJECTED: ("refusals", "stop_after_refused"),
+}
+"""Outcomes of which so many in a row stop a push: in words, and the setting."""
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class Sending:
     told: dict[str, Told] = field(default_factory=dict)
     stopped: SheetsyncError | None = None
     warnings: list[str] = field(default_factory=list)
-    unknown_in_a_row: int = 0
+    in_a_row: dict[OperationState, int] = field(default_factory=lambda: dict.fromkeys(FUSES, 0))
     halt: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,69 +58,28 @@ class Sending:
         self.halt.set()
 
     def count(self, state: OperationState) -> None:
-        """Count lost answers in a row: the fuse stops a push that goes blind."""
+        """Count lost answers and refusals in a row: the fuse stops a push that goes blind or nowhere."""
+        limits = self.desk.limits
         with self.lock:
-            self.unknown_in_a_row = self.unknown_in_a_row + 1 if state is OperationState.UNKNOWN else 0
-            if self.unknown_in_a_row < self.desk.limits.stop_after_unknown or self.halt.is_set():
-                return
-            self.warnings.append(
-                f"The push stopped by itself after {self.unknown_in_a_row} lost answers in a row "
-                "(limits.stop_after_unknown); what was not sent was withdrawn. Check the credit system, "
-                "verify, then preview and push the rest."
-            )
-        self.halt.set()
+            self.in_a_row = {kind: self.in_a_row[kind] + 1 if state is kind else 0 for kind in FUSES}
+            for kind, (what, setting) in FUSES.items():
+                if self.in_a_row[kind] >= getattr(limits, setting) and not self.halt.is_set():
+                    self.warnings.append(
+                        f"The push stopped by itself after {self.in_a_row[kind]} {what} in a row "
+                        f"(limits.{setting}); what was not sent was withdrawn. Check the credit system, "
+                        "verify, then preview and push the rest."
+                    )
+                    self.halt.set()
 
 
-def send_all(sending: Sending, waiting: Sequence[Planned]) -> None:
-    """Send operations, several accounts at a time, one at a time for each account.
+def send_in_turn(sending: Sending, group: Sequence[Planned], *, prove_all: bool = False) -> None:
+    """Send one account's operations in their order; one that touches the same unit waits for proof.
 
-    Whatever ends this early, what was never claimed is withdrawn.
+    Args:
+        sending: the push.
+        group: the operations.
+        prove_all: look for the proof of each, whatever follows.
     """
-    desk = sending.desk
-    groups: dict[str, list[Planned]] = defaultdict(list)
-    for each in waiting:
-        groups[each.operation.account_id].append(each)
-    if desk.ledger.runs.progress(sending.run, sending.done, sending.total):
-        # asked while nobody drove it
-        sending.stop(InterruptedRunError("The run was cancelled; nothing more was sent."))
-    queue = iter(groups.values())
-    turn = threading.Lock()
-    try:
-        with ThreadPoolExecutor(desk.limits.parallel_requests) as pool:
-            workers = [
-                pool.submit(_work, sending, queue, turn)
-                for _ in range(min(desk.limits.parallel_requests, len(groups)))
-            ]
-            try:
-                for worker in workers:
-                    worker.result()
-            except KeyboardInterrupt:
-                # the pool's end waits for the requests in flight
-                sending.stop(InterruptedRunError("The push was stopped; nothing more was sent."))
-            except BaseException:
-                sending.halt.set()
-                raise
-    finally:
-        if not sending.held.lost.is_set():
-            desk.ledger.operations.withdraw(sending.run, why="the push ended before this row was sent")
-            desk.ledger.runs.progress(sending.run, sending.done, sending.total)
-
-
-def _work(sending: Sending, queue: Iterator[list[Planned]], turn: threading.Lock) -> None:
-    while not sending.halt.is_set():
-        with turn:
-            group = next(queue, None)
-        if group is None:
-            return
-        try:
-            _send_group(sending, group)
-        except SheetsyncError as error:
-            sending.stop(error)
-            return
-
-
-def _send_group(sending: Sending, group: Sequence[Planned]) -> None:
-    """Send one account's operations in their order; one that touches the same unit waits for proof."""
     waiting = list(group)
     while waiting and not sending.halt.is_set():
         planned, *waiting = waiting
@@ -127,10 +89,11 @@ def _send_group(sending: Sending, group: Sequence[Planned]) -> None:
             done = sending.done
         sending.desk.report("Pushing", done, sending.total)
         after = [each for each in waiting if _share_a_unit(each, planned)]
-        if after and not _is_settled(sending, planned):
-            for each in after:
-                _withdraw(sending, each, RowStatus.EDITED, NOT_PROVEN)
-            waiting = [each for each in waiting if each not in after]
+        if not (after or prove_all) or _is_settled(sending, planned):
+            continue
+        for each in after:
+            _withdraw(sending, each, RowStatus.EDITED, NOT_PROVEN)
+        waiting = [each for each in waiting if each not in after]
 
 
 NOT_PROVEN = "Not sent: an earlier change of this user is not proven yet. Verify, then plan the rest again."

@@ -83,6 +83,7 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         connection=desk.name,
         page=desk.page(record.account_id) or "",
         sent_at=record.sent_at,
+        at_pull={unit.unit: unit.at_pull for unit in record.units},
     )
 
 

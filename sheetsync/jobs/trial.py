@@ -1,5 +1,6 @@
 """One change of a write test: carried out like one of a push, looked at, and settled by what was seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from sheetsync.core.states import OperationState
 from sheetsync.jobs import probe_words as say
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import Drive
+from sheetsync.jobs.probe_note import about_note
+from sheetsync.jobs.proving import capabilities_now
 from sheetsync.jobs.sending import Sending, send_one
 from sheetsync.jobs.verify import verify_records
 from sheetsync.ports import CheckResult, Inspectable, OperationRecord
@@ -44,7 +47,9 @@ class Trial:
         elsewhere: path → (before, now) of values that changed where the configured one did not.
         misread: the balance is read from the wrong place, so that ``now`` says nothing.
         set_back: whether it was set back in the right place.
+        proofs: evidence of each change that a re-read proved.
         replies: whole replies to reads, with the balance at each.
+        noted: what became of a note was told.
     """
 
     desk: Desk
@@ -64,7 +69,9 @@ class Trial:
     elsewhere: dict[str, tuple[int, int]] = field(default_factory=dict)
     misread: bool = False
     set_back: bool = False
+    proofs: list[Mapping[str, Any]] = field(default_factory=list)
     replies: list[tuple[object, int]] = field(default_factory=list)
+    noted: bool = False
 
     @property
     def start(self) -> int:
@@ -127,13 +134,20 @@ class Trial:
         """
         self.was, seen_before = self.now or 0, len(self.replies)
         record = self._send(action, amount)
-        verify_records(self.desk, [record], run=self.run)
-        record = self.desk.ledger.operations.by_key([record.key])[record.key]
+        record = self._verified(record)
         self.effects[action] = effect = self._effect(action, amount, record)
-        if record.state is not OperationState.CONFIRMED:
+        if record.state is not OperationState.CONFIRMED and effect is WANTED.get(action):
+            record = self._verified(record)  # the first read came from a cache
+        if record.state is OperationState.CONFIRMED:
+            self.proofs.append(record.evidence or {})
+        else:
             self._settle(record, effect, amount, seen_before)
         self.open = None
         return effect
+
+    def _verified(self, record: OperationRecord) -> OperationRecord:
+        verify_records(self.desk, [record], run=self.run)
+        return self.desk.ledger.operations.by_key([record.key])[record.key]
 
     def _effect(self, action: Action, amount: int, record: OperationRecord) -> Effect:
         asked = Action.RESET if action is Action.RESET else Action.ADD
@@ -156,7 +170,7 @@ class Trial:
             self.held.lease,
             connection_name=desk.name,
             plan=plan_digest(desk.name, [planned]),
-            capabilities=desk.rules.capabilities,
+            capabilities=capabilities_now(desk),
         )
         sending = Sending(desk, self.held, self.run, total=1)
         self.open = key
@@ -168,9 +182,19 @@ class Trial:
         record = desk.ledger.operations.by_key([key])[key]
         self.sent = self.sent or record.attempts > 0
         if record.state in (OperationState.ACCEPTED, OperationState.CONFIRMED):
+            self._tell_note(planned.operation, record)
             return record
         self._not_done(action, record, sending)
         raise StopTest
+
+    def _tell_note(self, operation: Operation, record: OperationRecord) -> None:
+        """Say once what became of the note that travelled."""
+        if self.noted:
+            return
+        self.noted = True
+        found = about_note(self.desk, operation, record)
+        if found is not None:
+            self.line(found.name, found.message, found.hint, ok=found.ok)
 
     def _not_done(self, action: Action, record: OperationRecord, sending: Sending) -> None:
         """Say why a change was not carried out, or may not have been."""
@@ -227,8 +251,11 @@ class Trial:
                 say.NAMES[action], f"{seen} That cannot be explained.", say.unexplained(desk, record.key)
             )
             raise StopTest
+        asked = Action.RESET if action is Action.RESET else Action.ADD
+        # a change that was seen to count, though its transaction cannot be found, did count
+        applied = bool(self.elsewhere) or effect is WANTED[asked]
         desk.ledger.operations.resolve(
-            record.key, applied=bool(self.elsewhere), actor=desk.actor, reason=f"Write test: {seen}"
+            record.key, applied=applied, actor=desk.actor, reason=f"Write test: {seen}"
         )
 
     def _elsewhere(self, action: Action, amount: int, seen_before: int) -> dict[str, tuple[int, int]]:

@@ -68,9 +68,8 @@ def write_test(desk: Desk, account_id: str) -> Outcome:
             if not held.lost.is_set():
                 desk.ledger.operations.withdraw(now.run, why="the write test ended before this was sent")
         now.result = {KIND: trial.summary()}
-        if desk.ledger.accounts.last_pull(desk.name) is not None:
-            for warning in finish_showing(desk):
-                trial.line("tab", warning, ok=True)
+        for warning in finish_showing(desk):
+            trial.line("tab", warning, ok=True)
     return Outcome(trial.lines, trial.unreachable, trial.summary())
 
 
@@ -205,6 +204,8 @@ def _conclude(trial: Trial) -> None:
         read = trial.replies[1:] if trial.original is None else trial.replies
         paths = following([reply for reply, _ in read], [amount for _, amount in read], trial.unit)
         trial.line("balance", say.fields(provider, paths), ok=True)
+    if trial.desk.rules.capabilities.evidence is EvidenceKind.TRANSACTION and trial.effects:
+        trial.line("proof", *say.proof(trial.proofs, steps=trial.steps), ok=True)
     if trial.sent and not trial.misread:
         hint = "" if trial.is_restored else _mend(trial)
         trial.line("restored", _standing(trial), hint, ok=trial.is_restored)

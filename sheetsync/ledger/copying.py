@@ -5,12 +5,12 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from sheetsync.errors import LedgerError
 from sheetsync.ledger.audit import audit
 from sheetsync.ledger.database import Database
-from sheetsync.ledger.schema import events, metadata, paces, seals, workers
+from sheetsync.ledger.schema import events, metadata, paces, seals, sessions, workers
 
 BATCH = 1000
 """Rows in one insert."""
 
-NOT_COPIED = frozenset({workers.name, paces.name, seals.name})
+NOT_COPIED = frozenset({workers.name, paces.name, seals.name, sessions.name})
 """Tables that belong to the place, not to the ledger."""
 
 

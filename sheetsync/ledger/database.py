@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Executable, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sheetsync.ledger.engines import BUSY_TIMEOUT_S, is_passing, open_engine, parse, sentence
@@ -97,6 +97,14 @@ class Database:
             LedgerError: it was not written; or, after a connection broke, may not have been.
         """
         return self._writer.carry_out(work)
+
+    def execute(self, statement: Executable) -> None:
+        """Write one statement; raises as ``write`` does."""
+
+        def work(transaction: Transaction) -> None:
+            transaction.connection.execute(statement)
+
+        self.write(work)
 
     def close(self) -> None:
         """Finish what was queued and close every connection."""

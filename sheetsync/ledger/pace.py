@@ -2,11 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from sheetsync.ledger.database import Database
@@ -14,15 +13,23 @@ from sheetsync.ledger.engines import sentence
 from sheetsync.ledger.schema import paces
 
 B = TypeVar("B")
+T = TypeVar("T")
 
-_LOOK = select(paces.c.board).where(paces.c.system == bindparam("which")).with_for_update()
-_MARK = update(paces).where(paces.c.system == bindparam("which")).values(board=bindparam("new_board"))
-_NOT_SYNCED = text("SET LOCAL synchronous_commit = off")
+_LOOK = select(paces.c.board).where(paces.c.system == bindparam("which"))
+_MARK = (
+    update(paces)
+    .where(paces.c.system == bindparam("which"), paces.c.board == bindparam("old_board"))
+    .values(board=bindparam("new_board"))
+)
+_NOT_SYNCED = text("SET synchronous_commit = off")
 """A board that is lost in a power cut costs one second of waiting, so nobody waits for the disk."""
 
 
 class PaceStore(Generic[B]):
-    """One credit system's board as a row; locked by the row, measured by the database's clock.
+    """One credit system's board as a row; measured by the database's clock.
+
+    A change is one statement, a compare-and-set against the board as last seen: while one process alone works
+    on a credit system, nothing is read again. Who was slower than another process reads, and changes that.
 
     Args:
         database: where it lives.
@@ -38,29 +45,65 @@ class PaceStore(Generic[B]):
         self._size, self._open = size, open_board
         self._offset_s = database.now().timestamp() - time.monotonic()
         self._turn = threading.Lock()
+        self._connection: Connection | None = None
+        self._seen: bytes | None = None
         self._create()
 
     def ticks(self) -> float:
         """Return seconds of the database's clock; all machines read it alike."""
         return time.monotonic() + self._offset_s
 
-    @contextmanager
-    def locked(self) -> Iterator[B]:
-        """Yield the board while its row is locked; threads queue here, so that one connection is enough.
+    def change(self, work: Callable[[B], T]) -> T:
+        """Carry out ``work`` on the board, until it was done on what nobody else had changed meanwhile.
 
         Raises:
             LedgerError: the database could not be used.
         """
-        try:
-            with self._turn, self._database.engine.begin() as connection:
-                if not self._database.is_sqlite:
-                    connection.execute(_NOT_SYNCED)
-                stored = connection.execute(_LOOK, {"which": self._system}).scalar_one()
-                raw = bytearray(bytes(stored)[: self._size].ljust(self._size, b"\0"))
-                yield self._open(memoryview(raw))
-                connection.execute(_MARK, {"which": self._system, "new_board": bytes(raw)})
-        except SQLAlchemyError as error:
-            raise sentence(error, self._database.url) from error
+        with self._turn:
+            stale = self._connection is not None
+            while True:
+                try:
+                    found = self._try(work)
+                except SQLAlchemyError as error:
+                    self._hang_up()
+                    if not stale:
+                        raise sentence(error, self._database.url) from error
+                    stale = False  # the server may have been started again since: once more, on a new one
+                    continue
+                if found is not None:
+                    return found[0]
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._turn:
+            self._hang_up()
+
+    def _try(self, work: Callable[[B], T]) -> tuple[T] | None:
+        """Do it once; None if the board was another by then."""
+        connection = self._connected()
+        old = self._seen
+        if old is None:
+            old = self._seen = bytes(connection.execute(_LOOK, {"which": self._system}).scalar_one())
+        raw = bytearray(old[: self._size].ljust(self._size, b"\0"))
+        result = work(self._open(memoryview(raw)))
+        marked = connection.execute(_MARK, {"which": self._system, "old_board": old, "new_board": bytes(raw)})
+        self._seen = bytes(raw) if marked.rowcount else None
+        return (result,) if marked.rowcount else None
+
+    def _connected(self) -> Connection:
+        """Return a connection that nobody else gets: its commits are not synced, those of money are."""
+        if self._connection is None:
+            connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.detach()
+            connection.execute(_NOT_SYNCED)
+            self._connection = connection
+        return self._connection
+
+    def _hang_up(self) -> None:
+        self._seen = None
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.close()
 
     def _create(self) -> None:
         with self._database.read() as connection:

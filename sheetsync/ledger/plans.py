@@ -7,7 +7,7 @@ from sheetsync.ledger.events import Event
 from sheetsync.ledger.schema import plans
 from sheetsync.ports import StoredPlan
 
-_APPROVAL = ("approved_by", "approved_at", "refused_by", "used_by_run")
+_APPROVAL = ("approved_by", "approved_at", "refused_by", "decision_reason", "used_by_run")
 
 
 class PlanStore:
@@ -61,6 +61,7 @@ class PlanStore:
         verdict = {
             "approved_by": by if approved else None,
             "refused_by": None if approved else by,
+            "decision_reason": reason,
             "used_by_run": None,
         }
 

@@ -95,6 +95,7 @@ plans = Table(
     Column("approved_by", String(320)),
     Column("approved_at", Moment),
     Column("refused_by", String(320)),
+    Column("decision_reason", Text),
     Column("used_by_run", String(26)),
 )
 
@@ -263,4 +264,50 @@ events = Table(  # append-only, hash-chained per credit system
     Column("hash", String(64), nullable=False),
     UniqueConstraint("system", "number"),
     Index("ix_events_operation", "operation"),
+)
+
+api_tokens = Table(  # of scripts; a token itself is nowhere, only its hash
+    "api_tokens",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("connection", String(100)),  # only this one, if given
+    Column("created_by", String(320), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+    UniqueConstraint("hash"),
+)
+
+sessions = Table(  # of the web console, and links that begin one; only hashes
+    "sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("kind", String(10), nullable=False),  # session or link
+    Column("email", String(320), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+sheet_links = Table(  # spreadsheets that may use a connection, beside the configured one
+    "sheet_links",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("spreadsheet_id", String(200), primary_key=True),
+    Column("linked_by", String(320), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+)
+
+replies = Table(  # what was answered to a request with an Idempotency-Key; no status: it is under way
+    "replies",
+    metadata,
+    Column("caller", String(320), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("status", Integer),
+    Column("body", Text),  # JSON as it was sent: it holds rates, which no amount ever is
+    Column("created_at", Moment, nullable=False),
+    Index("ix_replies_created_at", "created_at"),
 )

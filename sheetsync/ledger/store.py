@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sheetsync.errors import LedgerError
 from sheetsync.ledger.accounts import AccountStore
 from sheetsync.ledger.audit import audit
+from sheetsync.ledger.callers import CallerStore
 from sheetsync.ledger.copying import copy_ledger, refuse_sealed
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.engines import sentence
@@ -17,6 +18,7 @@ from sheetsync.ledger.migrate import bring_up_to_date
 from sheetsync.ledger.operations import OperationStore
 from sheetsync.ledger.pace import B, PaceStore
 from sheetsync.ledger.plans import PlanStore
+from sheetsync.ledger.replies import ReplyStore
 from sheetsync.ledger.runs import RunStore
 
 
@@ -43,6 +45,8 @@ class SqlLedger:
         self.plans = PlanStore(self.database)
         self.runs = RunStore(self.database)
         self.operations = OperationStore(self.database)
+        self.callers = CallerStore(self.database)
+        self.replies = ReplyStore(self.database)
         self.lines = LineStore(self.database)
 
     def check(self) -> dict[str, Any]:

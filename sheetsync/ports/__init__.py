@@ -13,18 +13,25 @@ from sheetsync.ports.ledger import (
     StoredPlan,
     UnitRecord,
 )
+from sheetsync.ports.noting import Noting
 from sheetsync.ports.processes import Processes
 from sheetsync.ports.provider import CheckResult, Progress, Provider, Receipt
-from sheetsync.ports.sheet import Columns, Sheet, Written
+from sheetsync.ports.reports import Counted, Narrowed, Narrowing, ReportInfo, Reports
+from sheetsync.ports.sheet import ColumnKind, Columns, ReportColumn, Sheet, Written
 
 __all__ = [
     "CheckResult",
     "Clock",
+    "ColumnKind",
     "Columns",
+    "Counted",
     "Inspectable",
     "Lease",
     "Ledger",
     "LineRecord",
+    "Narrowed",
+    "Narrowing",
+    "Noting",
     "OperationRecord",
     "Owner",
     "Processes",
@@ -32,6 +39,9 @@ __all__ = [
     "Provider",
     "Pull",
     "Receipt",
+    "ReportColumn",
+    "ReportInfo",
+    "Reports",
     "Run",
     "Sheet",
     "StoredPlan",

@@ -32,6 +32,7 @@ class StoredPlan:
     approved_by: str | None = None
     approved_at: datetime | None = None
     refused_by: str | None = None
+    decision_reason: str | None = None
     used_by_run: str | None = None
 
 

@@ -13,6 +13,7 @@ from sheetsync.core.accounts import (
     Operation,
     Transaction,
 )
+from sheetsync.ports.reports import Reports
 
 Progress = Callable[[int, int | None], None]
 """Called with (done, total or None) while something long goes on."""
@@ -114,6 +115,10 @@ class Provider(Protocol):
             RejectedError: transactions may not be read, or the system has none.
             RetryableError: they could not be read to their end now.
         """
+        ...
+
+    def reports(self) -> Reports | None:
+        """Return the system's read-only collections, None if it has none."""
         ...
 
     def check(self) -> Iterator[CheckResult]:

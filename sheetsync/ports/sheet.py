@@ -1,8 +1,8 @@
 """What a spreadsheet's adapter promises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sheetsync.core.accounts import Action, Unit
 from sheetsync.core.tab import CellValue, Patch, Tab
@@ -43,6 +43,18 @@ class Written:
     missing: frozenset[str] = frozenset()
 
 
+ColumnKind = Literal["text", "number", "money", "time"]
+"""How a column of a report looks; ids are text, so that all their digits survive."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumn:
+    """One column of a report's tab."""
+
+    header: str
+    kind: ColumnKind = "text"
+
+
 class Sheet(Protocol):
     """One tab. Rows are found by ``User ID`` when writing, never by position; other columns stay untouched.
 
@@ -58,6 +70,14 @@ class Sheet(Protocol):
         """
         ...
 
+    def prove_writable(self) -> None:
+        """Do as ``ensure_writable``, and where only a write can tell, make one that changes nothing.
+
+        Raises:
+            SheetError, SheetUnsafeError: as there.
+        """
+        ...
+
     def read(self) -> Tab:
         """Read the tab.
 
@@ -67,8 +87,22 @@ class Sheet(Protocol):
         """
         ...
 
-    def create(self) -> None:
-        """Create file, tab and headers where they are missing, repair the layout, keep everything else."""
+    def create(self, *, rows: int = 0) -> tuple[str, ...]:
+        """Create file, tab and headers where they are missing, repair the layout, keep everything else.
+
+        Args:
+            rows: rows below the header that the tab is about to hold, so that room for them is made at once.
+
+        Returns:
+            What was made or repaired, in words such as ``dropdown Action``; empty if all was well.
+        """
+        ...
+
+    def traffic(self) -> dict[str, int]:
+        """Return what this adapter asked of another system so far: ``reads``, ``writes`` and ``bytes``.
+
+        Empty where a tab is a file.
+        """
         ...
 
     def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
@@ -76,5 +110,37 @@ class Sheet(Protocol):
 
         Raises:
             SheetError, SheetUnsafeError, LayoutError: nothing was written.
+        """
+        ...
+
+    def replace_report(
+        self,
+        tab: str,
+        about: str,
+        *,
+        columns: Sequence[ReportColumn],
+        rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
+    ) -> tuple[str, ...]:
+        """Fill a whole tab of its own with a read-only report, in place of what the report held before.
+
+        A new tab is made at the end. The tab is marked as ours by a note at A1, see ``layout.report_note``
+        and ``layout.is_report_note``; a tab without that very mark is never written. No other tab changes.
+
+        Args:
+            tab: its title.
+            about: what it shows and of which connection, e.g. ``transactions of laundry``; part of the mark.
+            columns: headers, in order.
+            rows: one value per column; may be gone through more than once, each time from the start.
+            remark: a sentence for the note, such as when it was read.
+
+        Returns:
+            Sentences about what the tab costs from now on, if it costs much.
+
+        Raises:
+            LayoutError: no tab can be called like this, or it is the connection's own tab.
+            SheetUnsafeError: the tab is not this report's.
+            SheetError: it cannot be written, or has no room for so many rows. Whatever is raised, the tab
+                is as it was.
         """
         ...

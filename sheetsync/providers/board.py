@@ -8,10 +8,9 @@ import fcntl
 import os
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psutil
 
@@ -22,6 +21,9 @@ BURIED_S = 1.0
 
 PUSH_QUIET_S = 10.0
 """Seconds after a push's last request until readers may use every slot again."""
+
+RECOVERY_STEPS = 10
+"""Steps from no slot to all of them, after the system was too busy: neither a new crowd nor a lost hour."""
 
 _HEADER = 8  # doubles, named below
 _SLOTS, _CURSOR, _PUSH_UNTIL, _NOT_BEFORE, _USABLE, _REFUSED_AT, _BOOT, _LAST = range(_HEADER)
@@ -91,17 +93,22 @@ class Board:
         self._numbers[at + 1] = 0.0
 
     def refused(self, now: float, pause_s: float) -> None:
-        """The system said that it is too busy: everybody pauses, and half of the slots rest."""
+        """The system said that it is too busy: everybody pauses, and half of the slots rest.
+
+        What is refused while everybody pauses had left before, and met the same crowd: it halves no more.
+        """
         numbers = self._numbers
+        if now >= numbers[_NOT_BEFORE]:
+            numbers[_USABLE] = max(1.0, numbers[_USABLE] // 2)
         numbers[_NOT_BEFORE] = max(numbers[_NOT_BEFORE], now + pause_s)
-        numbers[_USABLE] = max(1.0, numbers[_USABLE] // 2)
         numbers[_REFUSED_AT] = now
 
     def recover(self, now: float, *, every_s: float) -> None:
-        """Take a resting slot back into use for every ``every_s`` without a refusal."""
+        """Take a tenth of the slots back into use for every ``every_s`` without a refusal."""
         numbers = self._numbers
         if numbers[_USABLE] < numbers[_SLOTS] and now - numbers[_REFUSED_AT] >= every_s:
-            numbers[_USABLE] += 1.0
+            more = max(1.0, numbers[_SLOTS] // RECOVERY_STEPS)
+            numbers[_USABLE] = min(numbers[_SLOTS], numbers[_USABLE] + more)
             numbers[_REFUSED_AT] = now
 
     def _first_free(self, now: float, usable: int) -> int | None:
@@ -140,11 +147,17 @@ class Board:
         )
 
 
+T = TypeVar("T")
+
+
 class BoardStore(Protocol):
     """Where a board lives."""
 
-    def locked(self) -> AbstractContextManager[Board]:
-        """Yield the board while nobody else looks at it."""
+    def change(self, work: Callable[[Board], T]) -> T:
+        """Carry out ``work`` on the board while nobody else changes it, and return what it returned.
+
+        It may be carried out several times, of which one counts, so it changes nothing but the board.
+        """
         ...
 
 
@@ -156,11 +169,10 @@ class MemoryStore:
         self._board = Board(memoryview(self._buffer), slots)
         self._lock = threading.Lock()
 
-    @contextmanager
-    def locked(self) -> Iterator[Board]:
-        """Yield the board."""
+    def change(self, work: Callable[[Board], T]) -> T:
+        """Carry out ``work`` on the board."""
         with self._lock:
-            yield self._board
+            return work(self._board)
 
 
 class FileStore:
@@ -179,16 +191,16 @@ class FileStore:
         self._lock = threading.Lock()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
-    @contextmanager
-    def locked(self) -> Iterator[Board]:
-        """Yield the board, locked against threads and processes."""
+    def change(self, work: Callable[[Board], T]) -> T:
+        """Carry out ``work`` on the board, locked against threads and processes."""
         size = Board.size(self._slots)
         with self._lock:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
                 raw = bytearray(os.pread(self._file, size, 0).ljust(size, b"\0"))
-                yield Board(memoryview(raw), self._slots, self._boot, is_alive=_is_alive)
+                result = work(Board(memoryview(raw), self._slots, self._boot, is_alive=_is_alive))
                 os.pwrite(self._file, raw, 0)
+                return result
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 

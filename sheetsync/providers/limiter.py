@@ -1,6 +1,7 @@
 """Never more requests in any window of time than the credit system takes."""
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +22,7 @@ POLL_S = 0.004
 """Seconds between two looks at a board whose every slot is held, perhaps by another process."""
 
 RECOVERY_S = 5.0
-"""Seconds without a refusal after which one more slot is used again."""
+"""Seconds without a refusal after which a tenth of all slots is used again: a minute from one slot to all."""
 
 
 class Slot(Protocol):
@@ -111,6 +112,7 @@ class SlidingLimiter:
         self._sleep = clock.sleep
         self._ticks = ticks
         self._shortest_s = math.inf
+        self._line = threading.Lock()
 
     @contextmanager
     def slot(self) -> Iterator[Slot]:
@@ -125,21 +127,19 @@ class SlidingLimiter:
         finally:
             # A wait that was broken off gives the slot back as it was; a lost one would be missing for long.
             free_at = start if slot is None else self._free_again(slot)
-            with self._store.locked() as board:
-                board.give_back(index, free_at)
+            self._store.change(lambda board: board.give_back(index, free_at))
 
     def refused(self, pause_s: float) -> None:
         """Pause everybody for ``pause_s`` seconds and rest half of the slots for a while."""
-        with self._store.locked() as board:
-            board.refused(self._ticks(), pause_s)
+        self._store.change(lambda board: board.refused(self._ticks(), pause_s))
 
     def _claim(self) -> tuple[int, float]:
-        while True:
-            with self._store.locked() as board:
-                found = self._try(board)
-            if found is not None:
-                return found
-            self._sleep(POLL_S)
+        with self._line:  # one looks for all: the others would only ask the same
+            while True:
+                found = self._store.change(self._try)
+                if found is not None:
+                    return found
+                self._sleep(POLL_S)
 
     def _try(self, board: Board) -> tuple[int, float] | None:
         now = self._ticks()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from sheetsync.metering import REQUESTS
 from sheetsync.providers.messages import Reply, Request
 from sheetsync.providers.sockets import Deadline, hung_up, set_answered, set_deadline, timed, tls_context
 
@@ -86,6 +87,20 @@ class Transport:
         Raises:
             TransportError: there is no complete reply; ``sent`` says whether a byte may have left.
         """
+        began_s = time.monotonic()
+        outcome = "no_reply"
+        try:
+            reply = self._exchange(request, write=write, leaving=leaving)
+        except TransportError as error:
+            outcome = "no_reply" if error.sent else "not_sent"
+            raise
+        else:
+            outcome = f"{reply.status // 100}xx"
+            return reply
+        finally:
+            REQUESTS.count(self.host, outcome, time.monotonic() - began_s)
+
+    def _exchange(self, request: Request, *, write: bool, leaving: Callable[[], None]) -> Reply:
         deadline = Deadline(self._timeout_s)
         try:
             connection = self._connected(deadline, write=write)

@@ -275,7 +275,7 @@ def _cards() -> list[Record]:
     ]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plant:
     """Every list, built once."""
 

@@ -122,6 +122,9 @@ class Reads:
         machine = query.whole("MachineID")
         if machine is not None:
             return self._pick(self.plant.machines, "Machine", str(machine))
+        if query.whole("LocationID") is None:
+            # "Machines active for current user": those that this person has started.
+            return [one for one in self.plant.machines if one["UserActive"]]
         return self._at_place(self.plant.machines, query)
 
     def _at_place(self, records: Sequence[Record], query: Query) -> list[Record]:
@@ -138,6 +141,8 @@ class Reads:
 
     def _machine_history(self, query: Query, machine: str) -> object:
         self._pick(self.plant.machines, "Machine", machine)
+        if any(one["ID"] == int(machine) and one["EquipID"] is None for one in self.plant.machines):
+            raise not_found("Machine history")  # it was never connected
         return machine_history(int(machine), query.limit(_MACHINE_CHANGES))
 
     def _satellite_history(self, query: Query, satellite: str) -> object:

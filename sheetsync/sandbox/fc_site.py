@@ -35,7 +35,9 @@ class FasCardSite(Switches):
         equipment_setup: The API user has the privilege 'Equipment Setup'.
         support_admin: The API user may read the system's statistics.
         foreign_records: Lists hold records of another account, too.
+        guest_purchases: The list of transactions also holds purchases of guests, who have no user account.
         ascending_upwards: A list that is paged towards newer ids comes in ascending order.
+        blank_is_zero: A list without a last id starts at id 0, instead of at the newest record.
         bare_record: A call for one record answers with that record instead of a list of one.
         below_zero: A change may take a balance below zero; otherwise it is refused.
         note_limit: How many characters of `AdditionalInfo` are kept; `None` for all, 0 loses it.
@@ -51,7 +53,9 @@ class FasCardSite(Switches):
     equipment_setup: bool = True
     support_admin: bool = False
     foreign_records: bool = False
+    guest_purchases: bool = False
     ascending_upwards: bool = False
+    blank_is_zero: bool = False
     bare_record: bool = False
     below_zero: bool = False
     note_limit: int | None = None
@@ -185,6 +189,8 @@ def choose_page(
         keeps: Whether a record passes the filters.
     """
     last = query.whole("lastID")
+    if last is None and site.blank_is_zero:
+        last = 0
     upwards = last is not None and not older
     if last is None:
         walk: Sequence[int] = range(len(ids) - 1, -1, -1)

@@ -7,14 +7,22 @@ from enum import StrEnum
 from sheetsync.core import fields
 from sheetsync.core.accounts import Unit
 from sheetsync.core.states import RowStatus
-from sheetsync.errors import LayoutError
-from sheetsync.ports import Columns
+from sheetsync.errors import LayoutError, SheetUnsafeError
+from sheetsync.ports import ColumnKind, Columns
 
 HEADER_ROW = 1
 """Number of the header row, as a person sees it."""
 
 TEXT_FORMAT = "@"
 TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
+
+REPORT_FORMATS: Mapping[ColumnKind, str] = {
+    "text": TEXT_FORMAT,
+    "number": "General",
+    "money": "#,##0.00##",
+    "time": TIME_FORMAT,
+}
+"""Kind of a report's column → spreadsheet format code; of an amount no decimal place is hidden."""
 
 NOTE_LIMIT = 1000
 """Characters of a header's note; a longer one is not read."""
@@ -109,6 +117,30 @@ def layout(columns: Columns) -> tuple[Column, ...]:
         *_edit(columns),
         *_extras(columns),
         *_outcome(),
+    )
+
+
+def _report_mark(about: str) -> str:
+    return f"Sheetsync: {about}."
+
+
+def report_note(about: str, remark: str) -> str:
+    """Return the note at A1 that marks a tab as one report's, and tells people what that means."""
+    means = "Everything in this tab is replaced whenever the report is pulled."
+    return " ".join(part for part in (_report_mark(about), remark, means) if part)
+
+
+def is_report_note(note: str, about: str) -> bool:
+    """Whether a note at A1 marks the tab as this very report's."""
+    return note.startswith(_report_mark(about))
+
+
+def not_the_reports(tab: str, about: str) -> SheetUnsafeError:
+    """Return the refusal to write a report over a tab that is somebody else's."""
+    return SheetUnsafeError(
+        f"Nothing was written: the tab {tab!r} is not that of the report {about}, or lost its note at A1.",
+        hint="Rename or delete that tab, then pull the report again.",
+        details={"tab": tab},
     )
 
 
@@ -331,5 +363,5 @@ def require_columns(found: Mapping[str, int], expected: Sequence[Column], *, tab
         raise LayoutError(
             f"The tab {tab!r} lacks the headers {', '.join(map(repr, missing))} in row {HEADER_ROW}.",
             hint="Put the header texts back, or repair the layout; what stands in other columns is kept.",
-            details={"missing": missing},
+            details={"missing": missing, "found": [each.header for each in expected if each.field in found]},
         )

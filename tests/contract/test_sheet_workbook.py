@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sheetsync.core.tab import CellValue
 from sheetsync.ports import Sheet
 from sheetsync.sheets.workbook import WorkbookSheet
+from tests.contract.report_suite import ReportContract, ReportHands
 from tests.contract.sheet_suite import COLUMNS, Hands, SheetContract
 
 TAB = "Credits"
@@ -23,10 +24,13 @@ class WorkbookHands:
         self._path = path
 
     def _open(self) -> Worksheet:
-        self._book = openpyxl.load_workbook(self._path)
+        self._open_book()
         sheet = self._book[TAB]
         assert isinstance(sheet, Worksheet)
         return sheet
+
+    def _open_book(self) -> None:
+        self._book = openpyxl.load_workbook(self._path)
 
     def _save(self) -> None:
         self._book.save(self._path)
@@ -87,8 +91,32 @@ class WorkbookHands:
         """Return all values."""
         return [[cast(CellValue, cell.value) for cell in row] for row in self._open().iter_rows()]
 
+    def add_tab(self, title: str, rows: Sequence[Sequence[CellValue]]) -> None:
+        """Add a tab."""
+        self._open()
+        added = self._book.create_sheet(title)
+        for row in rows:
+            added.append(row)
+        self._save()
 
-class TestWorkbook(SheetContract):
+    def cells_of(self, title: str) -> list[list[CellValue]]:
+        """Return all values of a tab."""
+        self._open_book()
+        return [[cast(CellValue, cell.value) for cell in row] for row in self._book[title].iter_rows()]
+
+    def remove_note(self, title: str) -> None:
+        """Remove the note at A1."""
+        self._open()
+        self._book[title]["A1"].comment = None
+        self._save()
+
+    def tabs(self) -> list[str]:
+        """Return all titles."""
+        self._open_book()
+        return self._book.sheetnames
+
+
+class TestWorkbook(SheetContract, ReportContract):
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
         """Return where the workbook will be."""
@@ -101,5 +129,10 @@ class TestWorkbook(SheetContract):
 
     @pytest.fixture
     def hands(self, path: Path) -> Hands:
+        """Return the person."""
+        return WorkbookHands(path)
+
+    @pytest.fixture
+    def report_hands(self, path: Path) -> ReportHands:
         """Return the person."""
         return WorkbookHands(path)

@@ -186,7 +186,7 @@ def test_ctrl_c_again_and_again(office: Office, site: Site) -> None:
     for account in ("1", "2"):
         site.weather(account, Weather(delay_s=0.8))
     office.add({"1": 5, "2": 5})
-    process = office.start("push", "shop", "--yes", "--json")
+    process = office.start("push", "shop", "--yes", "--canary", "0", "--json")
     site.wait_for_writes(2)
     for _ in range(3):
         process.send_signal(signal.SIGINT)

@@ -97,13 +97,12 @@ def wait_for_state(office: Office, run: str, *states: str) -> Run:
 
 
 def let_wait(office: Office, plan: str, name: str = "shop") -> str:
-    """Let a plan wait as ``push --detach`` does, without a worker of its own."""
+    """Let a plan wait as ``push --detach --canary 0`` does, without a worker of its own."""
     with ledger_of(office) as ledger:
         stored = ledger.plans.load(name, plan)
         assert stored is not None
-        return ledger.runs.start(
-            "push", name, stored.system, actor="cli:ana", plan=plan, params={"check": True}
-        )
+        params = {"check": True, "canaries": 0}  # several writes under way from the first moment
+        return ledger.runs.start("push", name, stored.system, actor="cli:ana", plan=plan, params=params)
 
 
 def slowly(site: Site, delay_s: float = 0.2) -> None:

@@ -311,6 +311,14 @@ def test_a_wrong_password_is_said(connect: Open, tmp_path: Path, caplog: pytest.
     assert not any(secret in shown for secret in (PASSWORD, "wr0ng-password", "tok-"))
 
 
+def test_another_address_is_said(connect: Open, laundry: Laundry) -> None:
+    """A server that knows no sign-in is no FasCard, which is not the password's fault."""
+    laundry.break_reads("gone")
+    (result,) = list(connect().check())
+    assert "There is no FasCard at this address" in result.message
+    assert "base_url" in result.hint
+
+
 # privileges
 
 
@@ -327,6 +335,17 @@ def test_check_says_who_and_what(connect: Open, laundry: Laundry) -> None:
     found = {each.name: each for each in connect().check()}
     assert "'Loyalty Accounts'" in found["loyalty_accounts"].hint
     assert [] == laundry.bodies
+
+
+def test_locations_are_no_must(connect: Open, laundry: Laundry) -> None:
+    """Where they are not listed, check says so and is content; a page for people is asked for once."""
+    provider = connect(retries=3)
+    provider.account("1001")
+    laundry.break_reads("gone")
+    with pytest.raises(RejectedError) as caught:
+        provider.locations()
+    assert not caught.value.account_gone
+    assert 1 == laundry.requests.count("GET /api/Location")
 
 
 def test_evidence_is_what_may_be_read(connect: Open, laundry: Laundry) -> None:
@@ -387,4 +406,4 @@ def test_many_accounts_take_one_walk(connect: Open, laundry: Laundry) -> None:
         laundry.spend(1005, 1)
     found = list(connect().transactions(wanted, LONG_AGO))
     assert wanted == {each.account_id for each in found}
-    assert len([each for each in laundry.requests if "Transact" in each]) <= 1 + 2 * len(wanted)
+    assert len([each for each in laundry.requests if "Transact" in each]) <= 2 + 2 * len(wanted)

@@ -37,8 +37,13 @@ def refusal(code: str, status: int = 401) -> Answer:
     return data({"code": code, "message": "No.", "data": {"status": status}}, status)
 
 
-def xmlrpc(fault: int | None) -> Answer:
+def xmlrpc(fault: int | None) -> dict[str, Answer]:
     """Answer as WordPress's XML-RPC does."""
+    asked = (405, "XML-RPC server accepts POST requests only.", {"Content-Type": "text/plain"})
+    return {"GET /xmlrpc.php": asked, "/xmlrpc.php": _xmlrpc(fault)}
+
+
+def _xmlrpc(fault: int | None) -> Answer:
     inner = "<params/>" if fault is None else f"<fault><value><int>{fault}</int></value></fault>"
     return 200, f"<methodResponse>{inner}</methodResponse>", {"Content-Type": "text/xml"}
 
@@ -98,6 +103,8 @@ class Site:
                 plain = query.partition("&")[0].removeprefix("rest_route=") if path == "/index.php" else ""
                 site.asked.append((self.command, self.path))
                 key = f"plain:{plain}" if plain else path
+                if f"{self.command} {key}" in site.answers:
+                    key = f"{self.command} {key}"
                 status, body, headers = site.answers.get(key, page("Not found", 404))
                 raw = body.encode()
                 self.send_response(status)
@@ -201,11 +208,11 @@ NOBODY = {"/wp-json/wp/v2/users/me": refusal("rest_not_logged_in")}
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        (NOBODY | {"/xmlrpc.php": xmlrpc(None)}, "removes the Authorization header"),
-        (NOBODY | {"/xmlrpc.php": xmlrpc(403)}, "User name or application password is wrong"),
-        (NOBODY | {"/xmlrpc.php": xmlrpc(405)}, "did not take the user name"),
+        (NOBODY | xmlrpc(None), "removes the Authorization header"),
+        (NOBODY | xmlrpc(403), "User name or application password is wrong"),
+        (NOBODY | xmlrpc(405), "did not take the user name"),
         (NOBODY, "did not take the user name"),
-        ({"/wp-json/wp/v2/users/me": refusal("plugin_login_needed"), "/xmlrpc.php": xmlrpc(403)}, "is wrong"),
+        ({"/wp-json/wp/v2/users/me": refusal("plugin_login_needed")} | xmlrpc(403), "is wrong"),
         ({"/wp-json/wp/v2/users/me": refusal("incorrect_password")}, "application password is wrong"),
         ({"/wp-json/wp/v2/users/me": refusal("invalid_username")}, "does not know the user name"),
         (NOBODY | {"/wp-json/": data(INDEX | {"authentication": []})}, "WP_ENVIRONMENT_TYPE"),
@@ -222,9 +229,16 @@ def test_sign_in(site: Site, tmp_path: Path, answers: dict[str, Answer], said: s
     assert PASSWORD not in f"{line.message} {line.hint}"
 
 
+def test_nothing_is_posted_where_there_is_no_xmlrpc(site: Site, tmp_path: Path) -> None:
+    """A check of a site that is none of WordPress's sends no POST at all."""
+    site.answers |= NOBODY
+    check(site, tmp_path)
+    assert {"GET"} == {method for method, _ in site.asked}
+
+
 def test_name_and_password_speak_for_themselves(site: Site, tmp_path: Path) -> None:
     """A login password and an e-mail address are pointed out, but only where the sign-in fails."""
-    site.answers |= NOBODY | {"/xmlrpc.php": xmlrpc(403)}
+    site.answers |= NOBODY | xmlrpc(403)
     hint = check(site, tmp_path, username="office@shop.example", password="hunter2")["credentials"].hint
     assert "24 letters and digits" in hint
     assert "username is an e-mail address" in hint

@@ -333,6 +333,22 @@ def test_untrusted_certificate_is_refused(certificate: Path) -> None:
         assert [] == server.requests
 
 
+def test_old_tls_is_refused(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that speaks nothing newer than TLS 1.1 gets no request, however trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    old = server_context(certificate)
+    old.set_ciphers("DEFAULT@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        old.minimum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with served(answering(GOOD), tls=old) as (session, server):
+        with pytest.raises(RetryableError, match="TLS") as caught:
+            session.write(WRITE)
+        assert not caught.value.reached
+        assert [] == server.requests
+
+
 def test_trusted_certificate_and_deadline(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system's store decides; the time-out for the whole request holds under TLS, too."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))

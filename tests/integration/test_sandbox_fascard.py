@@ -90,6 +90,9 @@ def test_pages_of_accounts(client: FasCardClient, account: str) -> None:
         "last": [],
         "all": list(range(25, 0, -1)),
     } == {name: [one["ID"] for one in page] for name, page in ids.items()}
+    client.sandbox.turn(blank_is_zero=True)
+    assert [3, 2, 1] == [one["ID"] for one in client.get(path, limit=3)]
+    assert [] == client.get(path, limit=3, prev="true")
     client.sandbox.turn(ascending_upwards=True)
     assert [4, 5, 6] == [one["ID"] for one in client.get(path, limit=3, lastID=3, prev="false")]
 
@@ -330,7 +333,8 @@ def test_the_plant(client: FasCardClient) -> None:
     )
     assert client.get("Equip/31/LocationGroup/5/Pricing") == client.get("LocationGroup/5/Equip/31/Pricing")
     assert client.get("Equip/31/Schedule/2") == client.get("Location/2/Equip/31/Schedule")
-    assert 77 in {one["Status"] for one in client.get("Machine")}
+    assert 77 in {one["Status"] for one in client.get("Machine", LocationID=2)}
+    assert [2003, 3003] == [one["ID"] for one in client.get("Machine")]
     assert "not found" in refusal(client, 404, "GET", "Machine/1")
     assert "DELETE" in refusal(client, 405, "DELETE", "User")
 

@@ -17,8 +17,8 @@ from sheetsync.core.tab import Patch
 from sheetsync.errors import LayoutError, SheetUnsafeError
 from sheetsync.ports import Columns
 from sheetsync.sheets import layout
+from sheetsync.sheets.values import COMPARED_TEXT
 from sheetsync.sheets.workbook import WorkbookSheet
-from sheetsync.sheets.workbook.cells import MAX_TEXT
 from tests.contract.sheet_suite import COLUMNS, account, cell
 
 TAB = "Credits"
@@ -225,7 +225,7 @@ def test_text_that_no_cell_holds_is_made_storable(path: Path) -> None:
     sheet.write([Patch("1", {"message": "x" * 40_000})])
     assert "a\ufffdb\ufffd\nc\ufffd\ufffd" == cell(sheet.read(), "1", "name")
     message = str(cell(sheet.read(), "1", "message"))
-    assert (MAX_TEXT, "…") == (len(message), message[-1])
+    assert (COMPARED_TEXT, "…") == (len(message), message[-1])
 
 
 def test_numbers_too_long_for_a_cell_are_written_as_text(path: Path) -> None:

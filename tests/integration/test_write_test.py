@@ -16,13 +16,14 @@ import pytest
 from sheetsync.bootstrap import Office
 from sheetsync.core.accounts import Balances, Operation
 from sheetsync.core.states import OperationState
-from sheetsync.errors import InterruptedRunError, ProviderError, UnsafeError, UsageError
+from sheetsync.errors import BusyError, InterruptedRunError, ProviderError, UnsafeError, UsageError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Receipt
 from sheetsync.providers.fastcredit import FastCredit
+from sheetsync.sandbox import Sandbox
 
 Deed = Callable[[int, int], int | None]
 
@@ -59,6 +60,7 @@ class Points:
     Attributes:
         balance: what the customer has; None if never set. earned: all that was ever added.
         adds, resets: what the two routes do.
+        stale: how many reads after a write still give the old balance, as a cache does.
         status: of the answers to writes; body: instead of the usual answer.
         writes: (route, amount) of every write.
     """
@@ -67,18 +69,24 @@ class Points:
     earned: int = 100
     adds: Deed = add
     resets: Deed = put
+    stale: int = 0
     status: int = 200
     body: str | None = None
     writes: list[tuple[str, int]] = field(default_factory=list)
+    old: int | None = None
+    left: int = 0
 
     def show(self) -> dict[str, Any]:
         """Answer a read."""
-        return {"user": 7, "data": {"credits": self.balance, "earned": self.earned}, "plan": "Gold 41"}
+        balance = self.old if self.left > 0 else self.balance
+        self.left -= 1
+        return {"user": 7, "data": {"credits": balance, "earned": self.earned}, "plan": "Gold 41"}
 
     def write(self, route: str, amount: int) -> dict[str, Any]:
         """Carry out a write."""
         self.writes.append((route, amount))
         before = self.balance or 0
+        self.old, self.left = self.balance, self.stale
         if self.status == 200:
             self.balance = (self.adds if route == "add" else self.resets)(before, amount)
             self.earned += max(0, (self.balance or 0) - before)
@@ -237,6 +245,14 @@ def test_sound_routes(bench: Bench, points: Points, balance: int) -> None:
     assert ("ok", "ok") == (checked["chain"], checked["sums"])
 
 
+@pytest.mark.parametrize("stale", [1, 3, 5])
+def test_cached_reads(bench: Bench, points: Points, stale: int) -> None:
+    """A balance that shows late is waited for, and proves the routes all the same."""
+    points.stale = stale
+    assert {} == told(bench.test())
+    assert (40, [OperationState.CONFIRMED] * 2) == (points.balance, states(bench))
+
+
 @pytest.mark.parametrize("balance", [0, None])
 def test_from_nothing(bench: Bench, points: Points, balance: int | None) -> None:
     """From 0, adding and setting look alike, so both are tried twice."""
@@ -349,7 +365,10 @@ def test_lost_answer_is_left_to_verify(bench: Bench, points: Points) -> None:
     desk = bench.desk()
     assert "the balance before it was 40" in record.reason
     late = replace(desk, policy=replace(desk.policy, settle_after=record.left_at - record.left_at))
-    (row,) = verify(late)["rows"]
+    late.sheet.create()  # a workbook, though the connection was never pulled
+    result = verify(late)
+    assert [] == result["warnings"]
+    (row,) = result["rows"]
     assert "confirmed" == row["status"]
     assert "the balance before it was 40" in row["message"]
 
@@ -404,6 +423,19 @@ def test_stopped_by_a_person(bench: Bench, deadly: type[Deadly]) -> None:
     assert "sheetsync verify shop" in caught.value.hint
 
 
+def test_another_push_is_under_way(bench: Bench, points: Points) -> None:
+    """It is refused, with who pushes, and nothing is sent."""
+    desk = bench.desk()
+    run = desk.ledger.runs.start("push", "shop", desk.system, actor="cli:bo", owner=desk.processes.me())
+    lease = desk.ledger.runs.take(
+        desk.system, run, actor="cli:bo", owner=desk.processes.me(), length=desk.lease, unless=None
+    )
+    assert lease is not None
+    with pytest.raises(BusyError, match="cli:bo is pushing"):
+        bench.test()
+    assert [] == points.writes
+
+
 def test_nobody_there(bench: Bench) -> None:
     """Nothing is tried, and nothing is written down as sent."""
     with pytest.raises(ProviderError, match="nothing was tried"):
@@ -411,3 +443,42 @@ def test_nobody_there(bench: Bench) -> None:
     with pytest.raises(UsageError):
         write_test(bench.desk(), " ")
     assert [] == states(bench)
+
+
+LAUNDRY = """
+[service]
+database_url = "sqlite:///ledger.db"
+[connections.laundry]
+provider = "fascard"
+base_url = "{sandbox.base_url}"
+account_id = "F0002"
+username = "{sandbox.username}"
+password = {{ env = "PW" }}
+[connections.laundry.sheet]
+kind = "xlsx"
+path = "laundry.xlsx"
+tab = "Accounts"
+[connections.laundry.limits]
+requests_per_second = 1000
+"""
+
+
+@pytest.mark.parametrize(("reports", "said"), [(True, "by the key in its note"), (False, "Of 2 changes 0")])
+def test_a_system_with_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, reports: bool, said: str
+) -> None:
+    """The smallest amount goes and comes back, and it is said whether the notes were found again."""
+    with Sandbox(users=3, dialect="fascard") as sandbox, ExitStack() as opened:
+        sandbox.site.update({"reports": reports})
+        sandbox.book.set_to("2", "balance", 1250)
+        monkeypatch.setenv("PW", sandbox.password)
+        config = tmp_path / "sheetsync.toml"
+        config.write_text(LAUNDRY.format(sandbox=sandbox))
+        (tmp_path / "ledger.db").write_bytes(empty_ledger())
+        office = opened.enter_context(Office.open(config, {"PW": sandbox.password}))
+        tested = write_test(opened.enter_context(office.desk("laundry", actor="cli:ana")), "2")
+        assert {} == told(tested)
+        assert 1250 == sandbox.book.balance("2", "balance")
+        assert [1, -1] == [each.delta_minor for each in sandbox.book.journal("2", cause="api")][1:]
+    (line,) = [line for line in tested.lines if line.name == "write test, proof"]
+    assert said in line.message

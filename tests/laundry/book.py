@@ -50,6 +50,7 @@ class Laundry:
         forward: what follows an id: the next records, or the newest.
         blind: without an id there is nothing older than it.
         token_uses: requests after which a token has expired.
+        cards: of each customer; while empty, the server knows none and lists everybody.
         loyalty, reports: privileges of who signs in.
         bodies: value requests as they came, with their raw text.
         requests: method and path of every request.
@@ -61,6 +62,7 @@ class Laundry:
     forward: Literal["next", "newest"] = "next"
     blind: bool = False
     token_uses: int = 1_000_000
+    cards: dict[int, tuple[str, ...]] = field(default_factory=dict)
     loyalty: bool = True
     reports: bool = True
     names_account: bool = False

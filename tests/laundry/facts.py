@@ -25,7 +25,7 @@ FIELDS = {
     (3, 3): {"TransType", "TransSubType", *UNITS, "AdditionalInfo"},
 }
 
-Answer = Literal["ok", "drop", "500", "html", "cut", "busy", "refuse", "empty", "401", "redirect"]
+Answer = Literal["ok", "drop", "500", "html", "gone", "cut", "busy", "refuse", "empty", "401", "redirect"]
 JSON = "application/json; charset=utf-8"
 PAGE = b"<html><head><title>Bad Gateway</title></head><body>IIS</body></html>"
 

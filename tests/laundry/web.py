@@ -208,10 +208,13 @@ class Handler(BaseHTTPRequestHandler):
             since = datetime.fromisoformat(query.get("lastActivity", "2000-01-01T00:00:00")).replace(
                 tzinfo=UTC
             )
+            card = query.get("cardNo") if self.laundry.cards else None
             listed = [
                 self.laundry.record(each)
                 for each in everybody
-                if (wants is None or (wants == "true") == bool(each.email)) and each.last_activity >= since
+                if card in (None, *self.laundry.cards.get(each.number, ()))
+                and (wants is None or (wants == "true") == bool(each.email))
+                and each.last_activity >= since
             ]
             self._json(200, self.laundry.page(listed, query, limit="limit", older="prev"))
 
@@ -247,6 +250,7 @@ class Handler(BaseHTTPRequestHandler):
         replies: dict[str, tuple[int, bytes, str]] = {
             "500": (500, b'{"Message": "An error has occurred."}', JSON),
             "html": (502, PAGE, "text/html"),
+            "gone": (404, PAGE, "text/html"),
             "cut": (200, b'{"ID": 10', JSON),
             "busy": (429, b"", "text/plain"),
             "refuse": (400, b'{"ErrorCode": 17, "Message": "The account is <b>locked</b>."}', JSON),

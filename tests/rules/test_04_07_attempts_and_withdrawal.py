@@ -71,7 +71,7 @@ def test_a_refusal_speaks_for_its_attempt_only(ana: Clerk, town: Town) -> None:
 def test_cancelled(ana: Clerk, town: Town) -> None:
     """A cancelled push withdraws what it never claimed, and those rows are free again.
 
-    Kept by ``jobs.sending.send_all``, whose end withdraws.
+    Kept by ``jobs.dispatch.send_all``, whose end withdraws.
     """
     for account in ("1", "2", "3"):
         ana.add(account, 1000)
@@ -93,7 +93,7 @@ def test_cancelled(ana: Clerk, town: Town) -> None:
 def test_the_fuse(town: Town) -> None:
     """After too many lost answers in a row nothing more is claimed, and the rest is withdrawn.
 
-    Kept by ``jobs.sending.Sending.count`` and ``send_all``.
+    Kept by ``jobs.sending.Sending.count`` and ``jobs.dispatch.send_all``.
     """
     ana = Clerk(town, "ana", "shop", fuse=1)
     for account in ("1", "2", "3"):

@@ -8,9 +8,11 @@ from sheetsync.core.accounts import EvidenceKind
 from sheetsync.core.states import OperationState
 from sheetsync.errors import ContradictionError
 from sheetsync.jobs.pull import pull
+from sheetsync.jobs.rechecking import is_due
 from sheetsync.jobs.verify import verify
 from tests.laundry import Weather
-from tests.rules.laundromat import Counter
+from tests.rules.laundromat import Alone, Counter
+from tests.stateful.kit import LEASE
 
 LOST = Weather("drop", applied=False)
 LATE = Weather("drop", late=True)
@@ -128,6 +130,23 @@ def test_one_that_turns_up_late_is_confirmed(counter: Counter) -> None:
     assert {} == counter.verify()
 
 
+def test_it_is_looked_for_by_itself_for_a_month(counter: Counter) -> None:
+    """What a re-read called lost, or the system refused, is asked for once a day; then no more."""
+    counter.edit(1002, "Add", Change_Balance=25)
+    counter.laundry.weather(1002, Weather("refuse"))
+    lose(counter)
+    ledger, system = counter.desk.ledger, counter.desk.system
+    found = []
+    for day in (0.9, 0.2, 1, 0.5, 27, 2):
+        counter.wait(day * 86_400)
+        due = is_due(ledger, system, counter.desk.policy.settle_after)
+        before = len(counter.laundry.requests)
+        counter.verify()
+        found.append((due, len(counter.laundry.requests) > before))
+    seen = [(False, True), (True, True), (True, True), (False, False), (True, True), (False, False)]
+    assert seen == found
+
+
 def test_before_a_new_attempt_it_is_looked_for(counter: Counter) -> None:
     """What turned up meanwhile is not sent again."""
     lose(counter, LATE)
@@ -149,6 +168,24 @@ def test_a_contradiction_stops_a_push(counter: Counter) -> None:
     assert OperationState.UNKNOWN is counter.state(1001)
     assert OperationState.WITHDRAWN is counter.state(1002)
     assert counter.row(1001)["Message"].startswith("ALERT: ")
+
+
+def test_a_contradiction_stops_somebody_elses_push(counter: Counter) -> None:
+    """A verify that finds one asks the push that holds the system to stop between two rows."""
+    counter.edit(1001, "Add", Change_Balance=25)
+    counter.laundry.weather(1001, Weather(times=2))
+    counter.ship(check=False)
+    runs, lease = counter.desk.ledger.runs, counter.desk.ledger.runs.lease(counter.desk.system)
+    assert lease is not None
+    pushing = runs.start("push", "laundry", counter.desk.system, actor="cli:bo", owner=Alone().me())
+    taken = runs.take(
+        counter.desk.system, pushing, actor="cli:bo", owner=Alone().me(), length=LEASE, unless=lease.fence
+    )
+    assert taken is not None
+    counter.verify()
+    found = runs.get(pushing)
+    assert found is not None
+    assert found.cancel
 
 
 def test_without_reports_nothing_is_tried_again(counter: Counter) -> None:

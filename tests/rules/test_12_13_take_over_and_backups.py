@@ -72,6 +72,7 @@ def test_a_process_that_slept_can_settle_what_it_left(ana: Clerk, town: Town) ->
 
     Kept by ``jobs.driving._is_dead``.
     """
+    ana.without_canaries()
     for account in ("1", "2"):
         ana.add(account, 1000)
     ana.process.visits["answered"] = lambda: ana.wait(LEASE.total_seconds() + 1)

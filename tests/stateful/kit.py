@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ from sheetsync.jobs.desk import Desk, Limits
 from sheetsync.jobs.pull import pull
 from sheetsync.ledger.database import Transaction
 from sheetsync.ledger.store import SqlLedger
-from sheetsync.ports import Columns, OperationRecord, Owner, Receipt, Written
+from sheetsync.ports import Columns, OperationRecord, Owner, Receipt, ReportColumn, Written
 from sheetsync.providers.fastcredit import FastCredit
 from sheetsync.sandbox import Sandbox
 from sheetsync.sandbox.book import Book, Change, Person
@@ -290,14 +290,22 @@ class Tabs:
         self._process.must_live()
         self._sheet.ensure_writable()
 
+    def prove_writable(self) -> None:
+        """Raise what a write would raise."""
+        self.ensure_writable()
+
     def read(self) -> Tab:
         """Read the tab."""
         self._process.must_live()
         return self._sheet.read()
 
-    def create(self) -> None:
+    def create(self, *, rows: int = 0) -> tuple[str, ...]:
         """Create what is missing."""
-        self._process.mortal(self._sheet.create)
+        return self._process.mortal(lambda: self._sheet.create(rows=rows))
+
+    def traffic(self) -> dict[str, int]:
+        """A file asks nobody."""
+        return self._sheet.traffic()
 
     def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
         """Write patches."""
@@ -305,6 +313,20 @@ class Tabs:
         if self._process.locked:
             raise SheetError("The workbook is open in a spreadsheet program.")
         return self._process.mortal(lambda: self._sheet.write(patches, append=append))
+
+    def replace_report(
+        self,
+        tab: str,
+        about: str,
+        *,
+        columns: Sequence[ReportColumn],
+        rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
+    ) -> tuple[str, ...]:
+        """Fill another tab."""
+        return self._process.mortal(
+            lambda: self._sheet.replace_report(tab, about, columns=columns, rows=rows, remark=remark)
+        )
 
 
 class Process:

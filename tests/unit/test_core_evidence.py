@@ -85,7 +85,7 @@ def test_contradictions_raise_an_alert(listed: tuple[Transaction, ...]) -> None:
     verdict = judged(*listed)
     assert (None, True) == (verdict.state, verdict.alert)
     assert verdict.message.startswith("ALERT: Added 25, Goodwill is there ")
-    assert "sheetsync resolve shop --operation KEY" in verdict.message
+    assert "sheetsync resolve shop --operation KEY --as applied" in verdict.message
     settled = found(ADDED, listed, (CREDITS,), settled=True)
     assert "resolve" not in settled.message
 
@@ -132,10 +132,17 @@ def test_a_list_that_hides_ours_proves_nothing() -> None:
         spent = moved(1, -25, 40, at=SENT_AT + timedelta(seconds=seconds))
         assert judged(spent, now=40).state is None
         assert judged(replace(spent, after={}), now=40).state is None
-    in_that_second = moved(1, -25, 40, at=SENT_AT - timedelta(seconds=0.9))
-    assert judged(in_that_second, now=40).state is None
+    cut = replace(ADDED, sent_at=SENT_AT + timedelta(seconds=0.9), at_pull={"credits": 40})
+    in_that_second = moved(1, -25, 40, at=SENT_AT)
+    assert judged(in_that_second, now=40, sent=cut).state is None
+    assert (
+        NOT_APPLIED
+        is judged(moved(1, -25, 40, at=SENT_AT), now=40, sent=replace(cut, at_pull={"credits": 65})).state
+    )
     earlier = moved(0, -5, 40, at=SENT_AT - timedelta(hours=2))
-    assert judged(earlier, in_that_second, now=40).state is None
+    assert judged(earlier, in_that_second, now=40, sent=cut).state is None
+    exact = moved(1, -3, 40, at=SENT_AT - timedelta(seconds=0.25))
+    assert NOT_APPLIED is judged(exact, now=40).state
     topped_up = moved(1, 25, 40, at=SENT_AT - timedelta(minutes=1))
     assert judged(topped_up, now=65).state is None
 

@@ -11,6 +11,7 @@ import pytest
 from sheetsync import errors
 from sheetsync.cli import main
 from sheetsync.core.states import RowStatus
+from sheetsync.providers.fascard.reports import REPORTS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -81,6 +82,17 @@ def test_every_command_is_documented_and_no_other() -> None:
     text = (DOCS / "commands.md").read_text("utf-8")
     documented = re.findall(r"^## sheetsync ([a-z]+(?: [a-z]+)*)", text, re.MULTILINE)
     assert sorted(COMMANDS) == sorted(documented)
+
+
+def test_every_report_is_documented_and_no_other() -> None:
+    """One row for each, with its call and the ways to narrow it."""
+    page = (DOCS / "fascard-reports.md").read_text("utf-8")
+    table = page.partition("## The reports\n")[2].partition("\n## ")[0]
+    documented = {name: rest for name, rest in _rows(table).items() if "GET" in rest}
+    assert list(REPORTS) == list(documented)
+    for name, report in REPORTS.items():
+        assert f"`GET {report.path}`" in documented[name]
+        assert report.narrowing == set(re.findall(r"`--(\w+)`", documented[name]))
 
 
 def test_shared_options_are_documented() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sheetsync.providers.board import READ, WRITE, Board, FileStore
+from sheetsync.providers.board import _USABLE, READ, WRITE, Board, FileStore
 from sheetsync.providers.limiter import SLACK_S, SlidingLimiter, slots_for
 
 
@@ -222,3 +222,31 @@ def test_a_killed_holder_is_noticed() -> None:
     alive.clear()
     assert board.claim(3.0, kind=READ, hold_s=90.0, apart_s=0.0) is None
     assert board.claim(3.1, kind=READ, hold_s=90.0, apart_s=0.0) == (0, 4.0)
+
+
+def test_one_crowd_halves_once() -> None:
+    """Requests that had left before the pause and are refused in it halve nothing more; a later one does."""
+    buffer = bytearray(Board.size(40))
+    board = Board(memoryview(buffer), 40)
+    for moment in (100.0, 100.2, 100.9):
+        board.refused(moment, 1.0)
+    assert 20 == usable(board)
+    board.refused(102.0, 1.0)
+    assert 10 == usable(board)
+
+
+def test_all_slots_come_back_in_ten_steps() -> None:
+    """A tenth of all for every five seconds without a refusal, however many there are."""
+    buffer = bytearray(Board.size(200))
+    board = Board(memoryview(buffer), 200)
+    board.refused(100.0, 1.0)
+    found = []
+    for step in range(1, 7):
+        board.recover(100.0 + 5 * step, every_s=5.0)
+        found.append(usable(board))
+    assert [120, 140, 160, 180, 200, 200] == found
+
+
+def usable(board: Board) -> int:
+    """Return how many slots are in use."""
+    return int(board._numbers[_USABLE])

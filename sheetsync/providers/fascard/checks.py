@@ -38,7 +38,13 @@ class Checks:
             if reports.ok
             else CheckResult("reports", ok=False, message=reports.message, hint=REPORTS_NEXT)
         )
-        yield self._try("locations", self._locations)
+        places = self._try("locations", self._locations)
+        # without them everything works; who pays in cash then types the number of the location
+        yield (
+            places
+            if places.ok
+            else CheckResult("locations", ok=True, message=f"Not listed: {places.message}")
+        )
 
     def _try(self, name: str, what: Callable[[], str]) -> CheckResult:
         try:

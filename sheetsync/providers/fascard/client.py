@@ -91,6 +91,25 @@ class Client:
         """``GET /api/Location``, documented; moves no credits."""
         return self._list("/api/Location", {})
 
+    def collection(self, path: str, query: Query, *, label: str) -> Records:
+        """``GET`` of a documented read-only collection; moves no credits.
+
+        Args:
+            path: its address, encoded.
+            query: its parameters.
+            label: how logs and sentences name it.
+
+        Raises:
+            RejectedError: refused, or not what is documented.
+            RetryableError: it could not be read now.
+        """
+        request = self._get(path, query, label)
+        data = self._read(request).data
+        try:
+            return [data] if isinstance(data, dict) else records_in(_flat(data))
+        except MalformedError as error:
+            raise malformed(request(""), error) from None
+
     def user(self) -> Mapping[str, Any]:
         """``GET /api/User``, documented: who is signed in, with a password; moves no credits."""
         data = self._read(self._get("/api/User", {})).data
@@ -178,6 +197,13 @@ def malformed(request: Request, error: MalformedError) -> RejectedError:
         hint="Compare base_url and account_id with the FasCard site.",
         everything=True,
     )
+
+
+def _flat(data: object) -> object:
+    """Return groups of records as one list of records."""
+    if isinstance(data, list) and data and all(isinstance(group, list) for group in data):
+        return [record for group in data for record in group]
+    return data
 
 
 def _from(last_id: int | None) -> dict[str, str]:

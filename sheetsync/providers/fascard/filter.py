@@ -10,6 +10,9 @@ from sheetsync.providers.fascard.paging import Records
 from sheetsync.providers.fascard.records import id_of
 from sheetsync.providers.fascard.tokens import UNAUTHENTICATED
 
+ASKED_MOST = 3
+"""User accounts that are asked for before an account counts as another one: one may have been deleted."""
+
 
 class Filter:
     """Knows which ``AccountID`` is ours. Thread-safe.
@@ -43,15 +46,17 @@ class Filter:
                 yield record
 
     def _learn(self, page: Records, user_account: str) -> None:
-        named = {str(each["AccountID"]): each for each in page if each.get("AccountID") is not None}
-        new = named.keys() - self._below.keys()
+        named = {str(each["AccountID"]) for each in page if each.get("AccountID") is not None}
+        new = named - self._below.keys()
         if self._account_id.isdecimal():
             self._ours |= {account: account == self._account_id for account in new}
             return
         if not new or not user_account:
             return
         for account in sorted(new):
-            self._below[account] = self._is_below(id_of(named[account], user_account))
+            asked = _user_accounts(page, account, user_account)
+            if asked:
+                self._below[account] = any(self._is_below(each) for each in asked)
         found = {account for account, below in self._below.items() if below}
         if len(found) > 1:
             own = {str(id_of(each)) for each in self._client.own_accounts()} & found
@@ -66,3 +71,9 @@ class Filter:
                 raise
             return False
         return True
+
+
+def _user_accounts(page: Records, account: str, field: str) -> list[int]:
+    """Return some user accounts of an account; a guest's purchase names none."""
+    records = (each for each in page if str(each.get("AccountID")) == account and each.get(field))
+    return list(dict.fromkeys(id_of(each, field) for each in records))[:ASKED_MOST]

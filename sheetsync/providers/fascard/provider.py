@@ -26,8 +26,10 @@ from sheetsync.providers.fascard.records import (
     MalformedError,
     account_of,
     location_of,
+    note_of,
     value_request,
 )
+from sheetsync.providers.fascard.reporting import FasCardReports
 from sheetsync.providers.fascard.transactions import Transactions
 from sheetsync.providers.fascard.words import FasCardDialect
 from sheetsync.providers.http import Session, Tuning
@@ -167,6 +169,10 @@ class FasCard:
         touched = {change.unit: held.get(change.unit) for change in operation.changes}
         return Receipt(words=words.holdings(touched, FASCARD_UNITS))
 
+    def note_of(self, operation: Operation) -> str:
+        """Return the ``AdditionalInfo`` that travels with a change."""
+        return note_of(operation)
+
     def evidence(self) -> EvidenceKind:
         """Return whether transactions may be read: the privilege 'Reports'. One request; moves no credits.
 
@@ -186,6 +192,10 @@ class FasCard:
             RetryableError: they could not be read to their end now.
         """
         return self._transactions.since(account_ids, since)
+
+    def reports(self) -> FasCardReports:
+        """Return the read-only collections of the account."""
+        return FasCardReports(self._client, self._account_id, self._filter)
 
     def check(self) -> Iterator[CheckResult]:
         """Sign in, say who that is, and try every privilege that is needed, with reads only."""

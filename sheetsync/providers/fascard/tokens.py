@@ -7,12 +7,22 @@ from collections.abc import Callable
 from sheetsync.config import FasCardConnection
 from sheetsync.config.redaction import remember
 from sheetsync.errors import RejectedError
-from sheetsync.providers.fascard.words import NOT_SIGNED_IN, NOT_SIGNED_IN_NEXT, error_words
+from sheetsync.providers.fascard.words import (
+    NOT_FASCARD,
+    NOT_FASCARD_NEXT,
+    NOT_SIGNED_IN,
+    NOT_SIGNED_IN_NEXT,
+    SIGN_IN,
+    error_words,
+)
 from sheetsync.providers.http import Session
 from sheetsync.providers.messages import Reply, Request
 from sheetsync.providers.outcomes import say
 
 UNAUTHENTICATED = 401
+
+SENDS_MOST = 3
+"""Times that one request may leave, each but the last refused with 401: other threads' tokens expire, too."""
 
 
 class Tokens:
@@ -36,7 +46,7 @@ class Tokens:
         Raises:
             RejectedError, RetryableError: as ``Session.read``.
         """
-        return self._twice(lambda bearer: self._session.read(request(bearer)))
+        return self._with_token(lambda bearer: self._session.read(request(bearer)))
 
     def write(self, request: Callable[[str], Request], go: Callable[[], None]) -> Reply:
         """Send a request that may change something, once; again only after a 401, which changed nothing.
@@ -48,7 +58,7 @@ class Tokens:
         Raises:
             RetryableError, RejectedError, OutcomeUnknownError: as ``Session.write``.
         """
-        return self._twice(lambda bearer: self._session.write(request(bearer), go))
+        return self._with_token(lambda bearer: self._session.write(request(bearer), go))
 
     def sign_in(self) -> None:
         """Sign in now.
@@ -58,21 +68,26 @@ class Tokens:
         """
         self._renewed("")
 
-    def _twice(self, send: Callable[[str], Reply]) -> Reply:
-        token = self._token or self._renewed("")
-        try:
-            return send(f"Bearer {token}")
-        except RejectedError as error:
-            if error.details.get("status") != UNAUTHENTICATED:
-                raise
-        return send(f"Bearer {self._renewed(token)}")
+    def _with_token(self, send: Callable[[str], Reply]) -> Reply:
+        """Send, and after a 401 with a new token; one that another thread got may be old by then."""
+        token = self._token or self._renewed("")[0]
+        is_fresh = False
+        for _ in range(SENDS_MOST - 1):
+            try:
+                return send(f"Bearer {token}")
+            except RejectedError as error:
+                if is_fresh or error.details.get("status") != UNAUTHENTICATED:
+                    raise
+            token, is_fresh = self._renewed(token)
+        return send(f"Bearer {token}")
 
-    def _renewed(self, expired: str) -> str:
-        """Return a token other than the one that has expired; whoever comes second takes the first one's."""
+    def _renewed(self, expired: str) -> tuple[str, bool]:
+        """Return a token other than the one that has expired, and whether it was got just now."""
         with self._lock:
-            if not self._token or self._token == expired:
+            is_fresh = not self._token or self._token == expired
+            if is_fresh:
                 self._token = self._get()
-            return self._token
+            return self._token, is_fresh
 
     def _get(self) -> str:
         """``POST /api/AuthToken``, documented; moves no credits."""
@@ -82,15 +97,17 @@ class Tokens:
         }
         request = Request(
             "POST",
-            "/api/AuthToken",
-            label="/api/AuthToken",
+            SIGN_IN,
+            label=SIGN_IN,
             setting="username",
             body=json.dumps(credentials).encode(),
         )
         try:
             reply = self._session.read(request)
         except RejectedError as error:
-            raise _refused(f"{NOT_SIGNED_IN}, HTTP {error.details.get('status', '?')}", request) from None
+            status = error.details.get("status")
+            what = NOT_FASCARD if status in (404, 405) else NOT_SIGNED_IN
+            raise _refused(f"{what}, HTTP {status}", request) from None
         token = reply.data.get("Token") if isinstance(reply.data, dict) else None
         if not isinstance(token, str) or not token.strip() or not token.isascii() or not token.isprintable():
             raise _refused(f"{NOT_SIGNED_IN}: {error_words(reply.data) or 'no token came back'}", request)
@@ -99,6 +116,10 @@ class Tokens:
 
 
 def _refused(what: str, request: Request) -> RejectedError:
-    error = RejectedError(say(request, what), hint=NOT_SIGNED_IN_NEXT, everything=True)
+    error = RejectedError(
+        say(request, what),
+        hint=NOT_FASCARD_NEXT if NOT_FASCARD in what else NOT_SIGNED_IN_NEXT,
+        everything=True,
+    )
     error.details.update(sign_in=True)
     return error

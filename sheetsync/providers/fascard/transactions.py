@@ -1,7 +1,8 @@
 """Transactions of some user accounts or of all, by as few requests as there are ways."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sheetsync.core.accounts import Transaction
 from sheetsync.errors import RejectedError
@@ -16,6 +17,9 @@ EVERYBODY = "0"
 
 DIRECT_MOST = 2
 """User accounts that are always asked for one by one: looking for a better way would cost as much."""
+
+TRIED_SHARE = 8
+"""One page of everybody's for so many user accounts is tried before they are asked for one by one."""
 
 _LIST = Request("GET", "/api/Transact", label="/api/Transact", setting="account_id")
 
@@ -42,11 +46,11 @@ class Transactions:
         wanted = None if account_ids is None else set(account_ids)
         try:
             if wanted is None or len(wanted) > DIRECT_MOST:
-                first = self._client.transactions(EVERYBODY, None, older=True)
-                if wanted is None or _pages_of_all(first, since) <= len(wanted):
-                    yield from self._of(EVERYBODY, since, wanted, first=first)
+                found = self._of_everybody(since, wanted)
+                if found is not None:
+                    yield from found
                     return
-            for account_id in sorted(wanted):
+            for account_id in sorted(wanted or ()):
                 yield from self._of(account_id, since, {account_id})
         except MalformedError as error:
             raise malformed(_LIST, error) from None
@@ -66,16 +70,41 @@ class Transactions:
             return False
         return True
 
+    def _of_everybody(self, since: datetime, wanted: set[str] | None) -> Iterable[Transaction] | None:
+        """Return everybody's transactions, or None where that takes more requests than one by one.
+
+        How busy the laundry was is only guessed from the newest page, so a few more are tried in any case.
+        """
+        first = self._client.transactions(EVERYBODY, None, older=True)
+        if wanted is None or _pages_of_all(first, since) <= len(wanted):
+            return self._of(EVERYBODY, since, wanted, first=first)
+        found: list[Transaction] = []
+        pages = self._pages(EVERYBODY, since, first=first)
+        for page in islice(pages, max(1, len(wanted) // TRIED_SHARE)):
+            found += self._transactions_in(page, wanted)
+        return found if next(pages, None) is None else None
+
     def _of(
         self, who: str, since: datetime, wanted: set[str] | None, *, first: Records | None = None
     ) -> Iterator[Transaction]:
+        for page in self._pages(who, since, first=first):
+            yield from self._transactions_in(page, wanted)
+
+    def _pages(self, who: str, since: datetime, *, first: Records | None) -> Iterator[Records]:
         def read_page(last_id: int | None, older: bool) -> Records:  # noqa: FBT001 - a page's two coordinates
             return self._client.transactions(who, last_id, older=older)
 
-        for page in walk(read_page, newer=False, is_enough=lambda each: _is_older(each, since), first=first):
-            for record in self._filter.ours(page, user_account="UserAccountID"):
-                if wanted is None or str(id_of(record, "UserAccountID")) in wanted:
-                    yield transaction_of(record)
+        return walk(read_page, newer=False, is_enough=lambda each: _is_older(each, since), first=first)
+
+    def _transactions_in(self, page: Records, wanted: set[str] | None) -> Iterator[Transaction]:
+        for record in self._filter.ours(page, user_account="UserAccountID"):
+            if _has_user(record) and (wanted is None or str(id_of(record, "UserAccountID")) in wanted):
+                yield transaction_of(record)
+
+
+def _has_user(record: Mapping[str, object]) -> bool:
+    """Whether a user account was touched; guests pay at the machine, with a card or coins."""
+    return record.get("UserAccountID") not in (None, 0, "0", "")
 
 
 def _is_older(page: Records, since: datetime) -> bool:

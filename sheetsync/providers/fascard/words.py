@@ -6,11 +6,15 @@ from sheetsync.errors import RejectedError, RequestOutcome
 from sheetsync.providers.messages import Reply, Request, plain
 from sheetsync.providers.outcomes import rejected, say
 
+SIGN_IN = "/api/AuthToken"
+
 NOT_SIGNED_IN = "FasCard did not take the user name and password"
 NOT_SIGNED_IN_NEXT = (
     "Check username and password by signing in to the FasCard site with them, and put them where the "
     "configuration reads them."
 )
+NOT_FASCARD = "There is no FasCard at this address"
+NOT_FASCARD_NEXT = "Correct base_url: https://m.fascard.com unless you know better."
 EXPIRED = "FasCard took us for a stranger, also right after signing in again"
 EXPIRED_NEXT = "Check that the person in username may use the API; sheetsync check says what is missing."
 NO_PRIVILEGE = "the person in username may not do this"
@@ -19,6 +23,7 @@ PRIVILEGES = {
     "UserAccount": "Loyalty Accounts",
     "Transact": "Reports",
     "User": "User Manager",
+    "Equip": "Equipment Setup",
 }
 """Part of the address → the privilege that the document asks for."""
 
@@ -43,11 +48,13 @@ class FasCardDialect:
         if reply.status == 401:
             # documented: unauthenticated, nothing was applied, whatever the body holds
             return rejected(say(request, EXPIRED), hint=EXPIRED_NEXT, reply=reply, everything=True)
-        reads = request.method == "GET"
-        if reply.is_html or not 400 <= reply.status < 500 or reply.status in (405, 408, 429):
+        changes = request.method == "POST" and not request.target.endswith(SIGN_IN)
+        not_there = reply.status == 404 and not changes  # also as a page: the address is not there
+        page = reply.is_html and not not_there
+        if page or not 400 <= reply.status < 500 or reply.status in (405, 408, 429):
             return None
-        if not has_error_code(reply.data) and not reads:
-            return None
+        if changes and not error_words(reply.data):
+            return None  # not in FasCard's own words: nobody knows who said it
         if reply.status == 403:
             return rejected(
                 say(request, f"{NO_PRIVILEGE}{_said(reply)}"),
@@ -58,7 +65,7 @@ class FasCardDialect:
         return rejected(
             say(request, f"FasCard refused{_said(reply)}"),
             reply=reply,
-            account_gone=reply.status in (404, 410),
+            account_gone=reply.status in (404, 410) and not reply.is_html,
         )
 
 
@@ -89,6 +96,8 @@ def _said(reply: Reply) -> str:
 
 
 def _privilege_hint(request: Request) -> str:
+    if "/SysStats" in request.label:
+        return "FasCard shows them to support administrators only."
     needed = next((name for part, name in PRIVILEGES.items() if f"/{part}" in request.label), "")
     whose = f"the privilege '{needed}', or Account Admin" if needed else "the privilege that this needs"
     return f"Give the person in username {whose}, for the account in account_id."

@@ -110,6 +110,15 @@ class Access:
         return found
 
 
+XMLRPC = Request("GET", "/xmlrpc.php", label="/xmlrpc.php")
+"""Asks whether there is an XML-RPC at all: only then anything is posted to it."""
+
+
+def has_xmlrpc(reply: Reply) -> bool:
+    """Whether the reply to ``XMLRPC`` is WordPress's own: it takes POST requests only."""
+    return reply.status == 405 and b"XML-RPC server accepts POST requests only" in reply.body[:20_000]
+
+
 def is_taken(reply: Reply) -> bool | None:
     """Whether XML-RPC took user name and password; None if it does not say, as where it is switched off."""
     text = reply.body[:20_000].decode("utf-8", "replace")

@@ -7,7 +7,14 @@ from sheetsync.config import Route, Routes
 from sheetsync.errors import ProviderError, RejectedError, RequestOutcome
 from sheetsync.ports import CheckResult
 from sheetsync.providers.fastcredit import access as why
-from sheetsync.providers.fastcredit.access import Access, address_problem, is_hidden, is_taken
+from sheetsync.providers.fastcredit.access import (
+    XMLRPC,
+    Access,
+    address_problem,
+    has_xmlrpc,
+    is_hidden,
+    is_taken,
+)
 from sheetsync.providers.fastcredit.index import Index, parse_index, rest_route
 from sheetsync.providers.fastcredit.proposals import likely_results, propose, snippet
 from sheetsync.providers.fastcredit.routes import Values, make_request
@@ -156,10 +163,7 @@ class Checks:
             advice = self._access.advice() if details.get("status") == 401 else []
             hint = why.HTTP_NEXT if explained is not error and self._access.is_http else explained.hint
             return CheckResult("credentials", False, explained.message, " ".join([hint, *advice]))
-        try:
-            taken = is_taken(self._session.page(self._access.xmlrpc()))
-        except RequestOutcome:
-            taken = None
+        taken = self._is_taken_elsewhere()
         if taken:
             return CheckResult("credentials", False, f"{why.STRIPPED}. {error.message}", why.STRIPPED_NEXT)
         message, hint = (
@@ -168,6 +172,15 @@ class Checks:
             else (f"{why.WRONG}. {error.message}", why.WRONG_NEXT)
         )
         return CheckResult("credentials", False, message, " ".join([*self._access.advice(), hint]))
+
+    def _is_taken_elsewhere(self) -> bool | None:
+        """Ask whether WordPress takes user name and password in a body, where no web server removes them."""
+        try:
+            if not has_xmlrpc(self._session.page(XMLRPC)):
+                return None
+            return is_taken(self._session.page(self._access.xmlrpc()))
+        except RequestOutcome:
+            return None
 
     def _about_users(self, reads: Reads) -> Iterator[CheckResult]:
         try:

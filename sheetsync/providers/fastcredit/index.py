@@ -16,12 +16,6 @@ LISTED_MOST = 40
 PATH_MOST = 120
 """Characters of a route's path that a message repeats."""
 
-USER_NAMES = ("user_id", "userid", "user", "uid", "id", "customer_id", "customer", "member_id", "wp_user_id")
-"""Arguments and parts of paths that name a user by id, the likeliest first."""
-
-EMAIL_NAMES = ("email", "user_email", "email_address", "mail")
-"""Arguments and parts of paths that name a user by e-mail."""
-
 _GROUP = re.compile(r"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)")
 
 

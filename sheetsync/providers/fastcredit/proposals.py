@@ -5,15 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from sheetsync.config.endpoints import AMOUNT_NAMES, EMAIL_NAMES, USER_NAMES
 from sheetsync.config.template import quoted
-from sheetsync.providers.fastcredit.index import EMAIL_NAMES, USER_NAMES, Argument, Endpoint
+from sheetsync.providers.fastcredit.index import Argument, Endpoint
 from sheetsync.providers.messages import clean
-
-AMOUNT_NAMES = (
-    "amount", "credits", "credit", "total_credits", "new_credits", "total", "balance", "points", "value",
-    "quantity",
-)  # fmt: skip
-"""Arguments that carry the amount, the likeliest first."""
 
 SETS = frozenset({"reset", "set", "total", "replace", "overwrite"})
 """Words of a path whose request sets the balance; "Update Total User Credits" is the vendor's name for it."""

@@ -155,6 +155,9 @@ class FastCredit:
         del account_ids, since
         raise RejectedError("FastCredit Pro has no list of transactions.")
 
+    def reports(self) -> None:
+        """FastCredit Pro has no collections beside its users."""
+
     def check(self) -> Iterator[CheckResult]:
         """Try address, credentials and routes, with reads only; writing routes are looked up, not tried."""
         return Checks(

@@ -1,6 +1,5 @@
 """Cell values: how ours are written and how theirs are compared."""
 
-import re
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -9,61 +8,9 @@ from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import from_excel
 
 from sheetsync.core.tab import CellValue
+from sheetsync.sheets.values import EXACT_DIGITS, local, storable
 
-MAX_TEXT = 32_767
-"""Characters that a cell holds."""
-
-EXACT_DIGITS = 15
-"""Decimal digits that a cell's number (a double) keeps, whatever they are."""
-
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMULA_STARTS = ("=", "+", "-", "@")
-
-
-def storable(text: str) -> str:
-    """Return the text as a cell can hold it: no control characters, line ends as line feeds, not too long."""
-    text = _UNSTORABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
-
-
-def account_id(value: CellValue) -> str:
-    """Return an id cell as text.
-
-    A whole number that a cell keeps exactly is its digits (a tool turned "7" into 7). Any other number has
-    lost digits or never was an id: it comes back in a form that matches nothing.
-    """
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int | float):
-        exact = abs(value) < 10**EXACT_DIGITS and value == int(value)
-        return str(int(value)) if exact else repr(float(value))
-    return "" if value is None else str(value)
-
-
-def comparable(value: CellValue) -> str:
-    """Return a value as text in which 25, 25.0, "25" and " 25 " are equal, and None equals ""."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int | float | Decimal):
-        return _digits(Decimal(str(value)))
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    return storable(value).strip()
-
-
-def _digits(number: Decimal) -> str:
-    if not number.is_finite():
-        return str(number)
-    text = format(number, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in {"-0", ""} else text
-
-
-def local(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a moment as the wall clock of the zone shows it; cells know no zones."""
-    return moment.astimezone(zone).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def at_zone(value: CellValue, zone: tzinfo) -> CellValue:
@@ -131,6 +78,11 @@ def stored(value: CellValue, zone: tzinfo) -> tuple[object, str]:
     return _as_number(value)
 
 
+def begins_like_a_formula(content: object, data_type: str) -> bool:
+    """Whether a text would become a formula as soon as a person edits its cell."""
+    return data_type == "s" and str(content).startswith(_FORMULA_STARTS)
+
+
 def put(cell: Any, value: CellValue, zone: tzinfo) -> bool:  # noqa: ANN401 - as above
     """Write a value into a cell, keeping the cell's style; return whether the cell held something else.
 
@@ -144,7 +96,7 @@ def put(cell: Any, value: CellValue, zone: tzinfo) -> bool:  # noqa: ANN401 - as
     cell.data_type = data_type
     if number_format not in {cell.number_format, "General"}:
         cell.number_format = number_format
-    quoted = data_type == "s" and str(content).startswith(_FORMULA_STARTS)
+    quoted = begins_like_a_formula(content, data_type)
     if quoted or cell.quotePrefix:
         cell.quotePrefix = quoted
     return True

@@ -30,13 +30,13 @@ _NOTE_SIZE = (240, 96)
 _HEADER_FILL = "E8EAED"
 
 
-def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> bool:
-    """Create what is missing of the tab and repair it; return whether anything changed.
+def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> tuple[str, ...]:
+    """Create what is missing of the tab and repair it; return what was, in words.
 
     Raises:
         LayoutError: a header of ours is there twice, or the tab's name cannot be used.
     """
-    sheet, created = _sheet(book, tab)
+    sheet, created = sheet_of(book, tab)
     places = find_columns(header_values(sheet), expected, tab=tab)
     missing = [column for column in expected if column.field not in places]
     first = _first_free(sheet)
@@ -44,16 +44,24 @@ def lay_out(book: Workbook, tab: str, expected: Sequence[Column]) -> bool:
     at = {column.field: places[column.field] + 1 for column in expected}
     for column in missing:
         _add_column(sheet, at[column.field], column)
-    changes = [created, bool(missing), _freeze(sheet), _filter(sheet)]
+    changes = [(created, f"tab {tab}"), *((True, f"header {column.header}") for column in missing)]
+    changes += [(freeze(sheet), "frozen header"), (_filter(sheet), "filter")]
     for column in expected:
-        changes.append(_note(sheet, at[column.field], column))
-        changes.append(_column_style(sheet, at[column.field], column))
-        changes.append(_dropdown(sheet, at[column.field], column))
-    changes.append(_colours(sheet, at[fields.STATUS]))
-    return any(changes)
+        place, name = at[column.field], column.header
+        changes.append((_note(sheet, place, column), f"note {name}"))
+        changes.append((_number_style(sheet, place, column), f"format {name}"))
+        changes.append((_hide(sheet, place, column), f"hidden {name}"))
+        changes.append((_dropdown(sheet, place, column), f"dropdown {name}"))
+    changes.append((_colours(sheet, at[fields.STATUS]), "colours"))
+    return tuple(word for changed, word in changes if changed)
 
 
-def _sheet(book: Workbook, tab: str) -> tuple[Worksheet, bool]:
+def sheet_of(book: Workbook, tab: str) -> tuple[Worksheet, bool]:
+    """Return the tab, and whether it was made just now, at the end.
+
+    Raises:
+        LayoutError: the tab's name cannot be used.
+    """
     if tab in book.sheetnames:
         sheet = book[tab]
         if isinstance(sheet, Worksheet):
@@ -85,13 +93,25 @@ def _add_column(sheet: Worksheet, place: int, column: Column) -> None:
             f"Row 1 of {sheet.title!r} has merged cells where the column {column.header!r} has to go.",
             hint="Unmerge the cells in row 1.",
         )
-    header = sheet.cell(HEADER_ROW, place, column.header)
-    header.font = Font(bold=True)
-    header.fill = PatternFill("solid", start_color=_HEADER_FILL, end_color=_HEADER_FILL)
+    put_header(sheet, place, column.header)
     columns.own(sheet, place).width = column.width
 
 
-def _freeze(sheet: Worksheet) -> bool:
+def put_header(sheet: Worksheet, place: int, text: str) -> None:
+    """Write a header as headers look."""
+    header = sheet.cell(HEADER_ROW, place, text)
+    header.font = Font(bold=True)
+    header.fill = PatternFill("solid", start_color=_HEADER_FILL, end_color=_HEADER_FILL)
+
+
+def put_note(sheet: Worksheet, place: int, text: str) -> None:
+    """Write our note at a header, in place of any other."""
+    width, height = _NOTE_SIZE
+    sheet.cell(HEADER_ROW, place).comment = Comment(text, AUTHOR, height=height, width=width)
+
+
+def freeze(sheet: Worksheet) -> bool:
+    """Keep the header in sight, unless a person froze something; return whether anything changed."""
     if sheet.freeze_panes is not None:
         return False
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
@@ -114,22 +134,26 @@ def _note(sheet: Worksheet, place: int, column: Column) -> bool:
     present = cell.comment
     if present is not None and (present.author != AUTHOR or present.text == column.note):
         return False
-    width, height = _NOTE_SIZE
-    cell.comment = Comment(column.note, AUTHOR, height=height, width=width)
+    put_note(sheet, place, column.note)
     return True
 
 
-def _column_style(sheet: Worksheet, place: int, column: Column) -> bool:
-    """Give the whole column its number format, unless a person chose one, and hide what is not for people."""
+def _number_style(sheet: Worksheet, place: int, column: Column) -> bool:
+    """Give the whole column its number format, unless a person chose one."""
     present = columns.covering(sheet, place)
-    unformatted = present is None or present.number_format == NO_FORMAT
-    formats = bool(column.number_format) and unformatted
-    hides = column.hidden and not (present is not None and present.hidden)
-    if formats:
-        columns.own(sheet, place).number_format = column.number_format
-    if hides:
-        columns.own(sheet, place).hidden = True
-    return formats or hides
+    if not column.number_format or not (present is None or present.number_format == NO_FORMAT):
+        return False
+    columns.own(sheet, place).number_format = column.number_format
+    return True
+
+
+def _hide(sheet: Worksheet, place: int, column: Column) -> bool:
+    """Hide a column that is not for people."""
+    present = columns.covering(sheet, place)
+    if not column.hidden or (present is not None and present.hidden):
+        return False
+    columns.own(sheet, place).hidden = True
+    return True
 
 
 def _dropdown(sheet: Worksheet, place: int, column: Column) -> bool:

@@ -12,6 +12,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 from sheetsync.core import fields
 from sheetsync.core.tab import CellValue, Tab
 from sheetsync.sheets.layout import HEADER_ROW, Column, find_columns, require_columns
+from sheetsync.sheets.values import account_id
 from sheetsync.sheets.workbook import book as books
 from sheetsync.sheets.workbook import cells
 
@@ -132,7 +133,7 @@ def _add_row(
         return
     formulas = frozenset(ours[cell["column"]] for cell in row if cell["data_type"] == "f")
     if fields.ACCOUNT_ID in values and values[fields.ACCOUNT_ID] is not None:
-        values[fields.ACCOUNT_ID] = cells.account_id(values[fields.ACCOUNT_ID])
+        values[fields.ACCOUNT_ID] = account_id(values[fields.ACCOUNT_ID])
     found.values.append(tuple(values.get(code) for code in ours.values()))
     found.numbers.append(number)
     if formulas:

@@ -1,6 +1,6 @@
 """The ``Sheet`` port over one tab of an ``.xlsx`` file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
@@ -8,11 +8,11 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from sheetsync.core.tab import CellValue, Patch, Tab
-from sheetsync.errors import SheetError
-from sheetsync.ports import Columns, Written
-from sheetsync.sheets.layout import layout
+from sheetsync.errors import LayoutError, SheetError
+from sheetsync.ports import Columns, ReportColumn, Written
+from sheetsync.sheets.layout import layout, report_note
 from sheetsync.sheets.workbook import book as books
-from sheetsync.sheets.workbook import files, formatting, safety
+from sheetsync.sheets.workbook import files, formatting, reports, safety
 from sheetsync.sheets.workbook.reading import read_tab
 from sheetsync.sheets.workbook.writing import TabWriter
 
@@ -55,6 +55,14 @@ class WorkbookSheet:
             safety.refuse_strict(package, path.name)
             safety.refuse_losses(package, path.name)
 
+    def prove_writable(self) -> None:
+        """Do as ``ensure_writable``: looking at a file tells all.
+
+        Raises:
+            SheetError, SheetUnsafeError: as there.
+        """
+        self.ensure_writable()
+
     def read(self) -> Tab:
         """Read the tab as it was last saved; a workbook that someone has open can be read, too.
 
@@ -65,14 +73,33 @@ class WorkbookSheet:
         path = self._target()
         return read_tab(files.read_bytes(path), path, tab=self._tab, expected=self._columns)
 
-    def create(self) -> None:
+    def create(self, *, rows: int = 0) -> tuple[str, ...]:
         """Create file, tab and headers where they are missing, repair the layout, keep everything else.
+
+        Args:
+            rows: a workbook needs no room made.
+
+        Returns:
+            What was made or repaired, in words.
 
         Raises:
             LayoutError: headers are doubled, or the tab's name is impossible.
             SheetError, SheetUnsafeError: nothing was written.
         """
-        self._rewrite(self._lay_out, new_file=True)
+        del rows
+        repaired: tuple[str, ...] = ()
+
+        def lay_out(book: Workbook) -> bool:
+            nonlocal repaired
+            repaired = formatting.lay_out(book, self._tab, self._columns)
+            return bool(repaired)
+
+        self._rewrite(lay_out, new_file=True)
+        return repaired
+
+    def traffic(self) -> dict[str, int]:
+        """Return nothing: a file asks nobody."""
+        return {}
 
     def write(self, patches: Sequence[Patch], *, append: Sequence[Mapping[str, CellValue]] = ()) -> Written:
         """Write patches, all together or not at all, and append new rows below the last.
@@ -98,8 +125,41 @@ class WorkbookSheet:
             self._rewrite(change)
         return written
 
-    def _lay_out(self, book: Workbook) -> bool:
-        return formatting.lay_out(book, self._tab, self._columns)
+    def replace_report(
+        self,
+        tab: str,
+        about: str,
+        *,
+        columns: Sequence[ReportColumn],
+        rows: Iterable[Sequence[CellValue]],
+        remark: str = "",
+    ) -> tuple[str, ...]:
+        """Fill a whole tab of its own with a read-only report, in place of what the report held before.
+
+        Widths, formats of whole columns and the colours of a report that is there already stay. The whole
+        report is in memory while the file is written, and whenever the workbook is rewritten later.
+
+        Raises:
+            LayoutError: no tab can be called like this, or it is the connection's own tab.
+            SheetUnsafeError: the tab is not this report's, or writing would destroy something.
+            SheetError: it cannot be written, or has no room for so many rows.
+        """
+        if tab.casefold() == self._tab.casefold():
+            raise LayoutError(
+                f"The tab {tab!r} is the connection's own.", hint="A report needs a tab of its own."
+            )
+
+        count = 0
+
+        def change(book: Workbook) -> bool:
+            nonlocal count
+            sheet = reports.empty(book, tab, about, columns=columns)
+            count = reports.fill(sheet, columns, rows, zone=self._timezone)
+            formatting.put_note(sheet, 1, report_note(about, remark))
+            return True
+
+        self._rewrite(change, new_file=True)
+        return reports.costs(tab, count)
 
     def _target(self) -> Path:
         """Return the file itself: replacing a symbolic link would leave the file behind it old."""

@@ -15,6 +15,8 @@ from sheetsync.core.tab import CellValue, Patch
 from sheetsync.errors import SheetUnsafeError
 from sheetsync.ports import Written
 from sheetsync.sheets.layout import HEADER_ROW, Column, find_columns, require_columns
+from sheetsync.sheets.values import account_id as id_text
+from sheetsync.sheets.values import comparable
 from sheetsync.sheets.workbook import cells, columns, growth
 
 NO_FORMAT = "General"
@@ -58,7 +60,7 @@ class TabWriter:
         for number in range(HEADER_ROW + 1, last + 1):
             cell = self._sheet._cells.get((number, column))  # noqa: SLF001 - ``cell()`` would create it
             if cell is not None and cell.value not in (None, ""):
-                rows.setdefault(cells.account_id(cells.typed(cell)), []).append(number)
+                rows.setdefault(id_text(cells.typed(cell)), []).append(number)
         return rows
 
     def apply(self, patches: Iterable[Patch]) -> Written:
@@ -81,9 +83,9 @@ class TabWriter:
         place = self._places.get(code)
         cell = self._sheet._cells.get((row, place)) if place else None  # noqa: SLF001
         if cell is None:
-            return not cells.comparable(value)
-        expected = cells.comparable(cells.at_zone(value, self._zone))
-        return cell.data_type != "f" and cells.comparable(cells.typed(cell)) == expected
+            return not comparable(value)
+        expected = comparable(cells.at_zone(value, self._zone))
+        return cell.data_type != "f" and comparable(cells.typed(cell)) == expected
 
     def append(self, rows: Iterable[Mapping[str, CellValue]]) -> None:
         """Write new rows below the last one that holds anything.
@@ -93,7 +95,7 @@ class TabWriter:
         """
         old_last = number = last_row(self._sheet)
         for row in rows:
-            account_id = cells.account_id(row.get(fields.ACCOUNT_ID))
+            account_id = id_text(row.get(fields.ACCOUNT_ID))
             if account_id and account_id in self._rows:
                 continue
             number += 1

@@ -1,0 +1,275 @@
+"""``create_app``: the Flask application, made from settings."""
+
+import json
+import logging
+import re
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, g, request
+from pydantic import BaseModel, ValidationError
+from ulid import ULID
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from sheetsync.bootstrap import Office
+from sheetsync.config import Settings, redact
+from sheetsync.errors import ConfigError, NotFoundError, SheetsyncError, TooLargeError, UsageError
+from sheetsync.web import console
+from sheetsync.web.access import Access
+from sheetsync.web.callers import Door
+from sheetsync.web.endpoints import ENDPOINTS, Call, Endpoint
+from sheetsync.web.google import GoogleIdentity
+from sheetsync.web.metrics import Metrics
+from sheetsync.web.openapi import spec
+from sheetsync.web.replay import HEADER, once
+from sheetsync.web.service import Service
+
+BODY_MAX_BYTES = 2 * 1024 * 1024
+"""10,000 account ids of 200 characters; nothing else that is asked here is longer."""
+
+REQUEST_ID = "X-Request-Id"
+_REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
+_log = logging.getLogger("sheetsync.web")
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the application; ``app.extensions["sheetsync"]`` is its service, whose office is to be closed.
+
+    Raises:
+        ConfigError: Google callers are expected and no audience is named.
+        LedgerError: the ledger cannot be opened.
+    """
+    auth = settings.auth
+    if "google_audiences" in auth.model_fields_set and not auth.google_audiences:
+        raise ConfigError(
+            "auth.google_audiences is empty: Google tokens for any program in the world would do.",
+            hint="Name the client ids of the add-on's projects, or leave the key out: no Google caller then.",
+        )
+    app = Flask("sheetsync.web", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=BODY_MAX_BYTES, MAX_FORM_MEMORY_SIZE=BODY_MAX_BYTES)
+    app.url_map.strict_slashes = True
+    office = Office(settings)
+    service = Service(office)
+    door = Door(service.store.callers, GoogleIdentity(auth) if auth.google_audiences else None)
+    metrics = Metrics(service.store)
+    app.extensions["sheetsync"] = service
+    _hooks(app, metrics)
+    for each in ENDPOINTS:
+        _add(app, each, service, door)
+    _add_open(app, service, door, metrics)
+    console.add(app, service.store.callers, door)
+    if settings.service.trusted_proxies:
+        hops = settings.service.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _add(app: Flask, each: Endpoint, service: Service, door: Door) -> None:
+    def view(**path: str) -> Response:
+        access = Access(door.recognise(request), service.office.settings, service.store.callers)
+        call = _let_in(each, service, access, next(iter(path.values()), ""))
+        if each.method != "POST":
+            return _json(*each.run(call))
+        asked = [
+            request.method,
+            request.path,
+            None if call.body is None else call.body.model_dump(mode="json"),
+        ]
+        identity = f"{access.caller.identity}"[:320]
+        (status, body), replayed = once(
+            service.store.replies, identity, request.headers.get(HEADER), asked, lambda: each.run(call)
+        )
+        reply = _json(status, body)
+        if replayed:
+            reply.headers["Idempotency-Replayed"] = "true"
+        return reply
+
+    rule = re.sub(r"{(\w+)}", r"<\1>", each.path)
+    app.add_url_rule(rule, f"{each.method} {each.path}", view, methods=[each.method])
+
+
+def _let_in(each: Endpoint, service: Service, access: Access, target: str) -> Call:
+    """Return the call if the caller may make it; what is wrong with its body is said only then."""
+    plan, name = None, None
+    if each.on == "connection":
+        name, what = target, "such connection"
+    elif each.on == "plan":
+        plan, what = service.find_plan(access, target), "such plan"
+        name = plan.connection if plan else None
+    elif each.on == "run":
+        found, what = service.office.ledger.runs.get(target[:26]), "such run"
+        name = found.connection if found and found.run == target else None
+    elif each.on == "operation":
+        name, what = service.find_operation(target), "such operation"
+    if each.on != "nothing":
+        name = access.need(each.role, name, what=what)
+    return Call(
+        service=service,
+        access=access,
+        request_id=g.request_id,
+        name=name or "",
+        target=target,
+        body=_checked(each.body, _body()) if each.body else None,
+        query=_checked(each.query, request.args.to_dict()) if each.query else None,
+        plan=plan,
+    )
+
+
+def _body() -> Any:  # noqa: ANN401 - JSON
+    data = request.get_data()
+    if not data:
+        return {}
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("The body is not JSON.", hint="See /openapi.json.") from error
+
+
+def _checked(model: type[BaseModel], data: Any) -> BaseModel:  # noqa: ANN401 - JSON
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(str(part) for part in each["loc"]), "problem": each["msg"]}
+            for each in error.errors(include_url=False, include_input=False, include_context=False)
+        ][:20]
+        first = problems[0]
+        raise UsageError(
+            f"The request is wrong: {first['field'] or 'the body'}: {first['problem']}.",
+            hint="See /openapi.json.",
+            details={"problems": problems},
+        ) from error
+
+
+def _add_open(app: Flask, service: Service, door: Door, metrics: Metrics) -> None:
+    """Add what describes the service itself; only health and the description need no caller."""
+    document = spec()
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        return _json(200, document)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return _json(200, {"status": "ok"})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        try:
+            service.office.ledger.runs.unfinished()
+            service.queue.ping()
+        except Exception as error:  # noqa: BLE001 - whatever it is: not ready, and no details for strangers
+            _log.warning("Not ready: %s", type(error).__name__)
+            told = SheetsyncError("The database or the queue is not to be reached.", hint="Try again.")
+            return _json(503, _as_dict(told))
+        return _json(200, {"status": "ok"})
+
+    @app.get("/metrics")
+    def metering() -> Response:
+        Access(door.recognise(request), service.office.settings, service.store.callers).need_everywhere(
+            "viewer"
+        )
+        text, kind = metrics.text()
+        return Response(text, content_type=kind)
+
+
+def _hooks(app: Flask, metrics: Metrics) -> None:
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get(REQUEST_ID, "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
+        g.began_s = time.monotonic()
+
+    @app.after_request
+    def finish(reply: Response) -> Response:
+        for name, value in HEADERS.items():
+            reply.headers.setdefault(name, value)
+        reply.headers[REQUEST_ID] = g.request_id
+        if request.is_secure:
+            reply.headers["Strict-Transport-Security"] = "max-age=31536000"
+        took_s = time.monotonic() - g.began_s
+        where = request.url_rule.rule if request.url_rule else "(none)"
+        metrics.request(where, request.method, reply.status_code, took_s)
+        facts = {
+            "request_id": g.request_id, "method": request.method, "route": where,
+            "status": reply.status_code, "ms": round(took_s * 1000),
+        }  # fmt: skip
+        _log.info("request", extra={"facts": facts})  # the route, not the path: no ids, no queries
+        return reply
+
+    @app.errorhandler(SheetsyncError)
+    def told(error: SheetsyncError) -> Response:
+        return _refusal(error.http_status, error)
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(_error: HTTPException) -> Response:
+        found = TooLargeError(
+            f"The request is larger than {BODY_MAX_BYTES} bytes.", hint="Ask for less at once."
+        )
+        return _refusal(413, found)
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        status = error.code or 500
+        kind = NotFoundError if status == 404 else UsageError
+        reply = _refusal(status, kind(f"{error.name}.", hint="See /openapi.json."))
+        reply.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
+        return reply
+
+    @app.errorhandler(Exception)
+    def crashed(error: Exception) -> Response:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}, line {where.lineno}"
+        _log.error(
+            "crash",
+            extra={"facts": {"request_id": g.request_id, "kind": type(error).__name__, "place": place}},
+        )
+        told = SheetsyncError(
+            f"Something failed that should not: {type(error).__name__} ({place}).",
+            hint="What was done so far is in the ledger. Tell the admin the request id.",
+        )
+        return _refusal(500, told)
+
+
+def _refusal(status: int, error: SheetsyncError) -> Response:
+    reply = _json(status, _as_dict(error))
+    if status == 401:
+        reply.headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after_s" in error.details:
+        reply.headers["Retry-After"] = str(error.details["retry_after_s"])
+    return reply
+
+
+def _as_dict(error: SheetsyncError) -> dict[str, Any]:
+    told = error.as_dict()
+    told["error"]["details"] = {**told["error"]["details"], "request_id": g.request_id}
+    return told
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    text = json.dumps(_redacted(body), ensure_ascii=False)
+    return Response(text, status=status, content_type="application/json")
+
+
+def _redacted(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Mask secrets in the texts of a JSON value; its keys and its shape are ours."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _redacted(each) for key, each in value.items()}
+    return [_redacted(each) for each in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,210 @@
+"""Every endpoint: path, who may call it, what it takes, what it answers, what it does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sheetsync.config import Role
+from sheetsync.errors import UsageError
+from sheetsync.ports import StoredPlan
+from sheetsync.web import models
+from sheetsync.web.access import Access
+from sheetsync.web.service import Outcome, Service
+
+PAGE_MAX = 500
+"""Rows of one page: a reply stays small, and ``next`` leads to the rest."""
+
+On = Literal["nothing", "connection", "plan", "run", "operation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was let in.
+
+    Attributes:
+        name: the connection it acts on; empty where it acts on none.
+        target: the id in the path.
+        body, query: checked against the endpoint's models.
+        plan: the plan of the path.
+    """
+
+    service: Service
+    access: Access
+    request_id: str
+    name: str = ""
+    target: str = ""
+    body: Any = None
+    query: Any = None
+    plan: StoredPlan | None = None
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self.access.caller.actor
+
+    def params(self, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Return a run's parameters, with the request that it came from."""
+        return {"request_id": self.request_id, **params}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one path.
+
+    Attributes:
+        role: at least this one, on the connection that the path leads to.
+        on: what the path names.
+        replies: status → model.
+    """
+
+    method: str
+    path: str
+    role: Role
+    on: On
+    summary: str
+    replies: dict[int, type[BaseModel]]
+    run: Callable[[Call], Outcome]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+
+
+class Page(models.Request):
+    """Query of a list."""
+
+    model_config = ConfigDict(strict=False)
+    limit: int = Field(default=100, ge=1, le=PAGE_MAX)
+
+
+class HistoryPage(Page):
+    """Query of the history."""
+
+    account_id: str | None = None
+    run: str | None = None
+    actor: str | None = None
+    since: str | None = None
+    unsettled: bool = False
+    cursor: str | None = None
+
+
+def _pull(call: Call) -> Outcome:
+    params = call.params(account_ids=call.body.account_ids)
+    return call.service.start("pull", call.name, actor=call.actor, params=params)
+
+
+def _plan(call: Call) -> Outcome:
+    body: models.PlanRequest = call.body
+    if (body.scope == "selected") != bool(body.account_ids):
+        raise UsageError("account_ids names the rows of the scope “selected”, and only of it.")
+    params = call.params(account_ids=body.account_ids, include_hidden=body.scope != "visible")
+    return call.service.answer("preview", call.name, actor=call.actor, params=params)
+
+
+def _push(call: Call) -> Outcome:
+    return call.service.push(call.name, call.body.plan, actor=call.actor, params=call.params())
+
+
+def _verify(call: Call) -> Outcome:
+    params = call.params(account_ids=call.body.account_ids)
+    return call.service.start("verify", call.name, actor=call.actor, params=params)
+
+
+def _undo(call: Call) -> Outcome:
+    params = call.params(of=call.body.run, operations=call.body.operations)
+    return call.service.answer("plan_undo", call.name, actor=call.actor, params=params)
+
+
+def _check(call: Call) -> Outcome:
+    return call.service.answer("check", call.name, actor=call.actor, params=call.params())
+
+
+def _rebase(call: Call) -> Outcome:
+    return call.service.rebase(call.name, call.body.account_id, keep=call.body.keep, actor=call.actor)
+
+
+def _fill(call: Call) -> Outcome:
+    body: models.FillRequest = call.body
+    return call.service.fill(
+        call.name, body.action, reason=body.reason, dry_run=body.dry_run, actor=call.actor
+    )
+
+
+def _history(call: Call) -> Outcome:
+    filters = call.query.model_dump()
+    if filters["since"] is not None:
+        try:
+            since = datetime.fromisoformat(filters["since"])
+            filters["since"] = (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise UsageError("since is not a time.", hint="Write it as 2026-03-12T14:00:00Z.") from error
+    return call.service.history(call.name, **filters)
+
+
+def _approve(call: Call) -> Outcome:
+    if call.plan is None:
+        raise AssertionError("a plan's endpoint was called without one")
+    body: models.ApprovalRequest = call.body
+    return call.service.approve(call.plan, actor=call.actor, approved=body.approve, reason=body.reason)
+
+
+def _show_plan(call: Call) -> Outcome:
+    if call.plan is None:
+        raise AssertionError("a plan's endpoint was called without one")
+    return call.service.plan(call.plan)
+
+
+def _resolve(call: Call) -> Outcome:
+    body: models.ResolutionRequest = call.body
+    return call.service.resolve(
+        call.name, call.target, applied=body.outcome == "applied", reason=body.reason, actor=call.actor
+    )
+
+
+_ON = "/api/v1/connections/{name}"
+_RUN = models.RunReply
+
+ENDPOINTS = (
+    Endpoint("GET", "/api/v1/connections", "viewer", "nothing", "What the caller may see.",
+             {200: models.ConnectionsReply}, lambda call: call.service.connections(call.access)),
+    Endpoint("GET", _ON, "viewer", "connection", "The running run, the age of the pull, what is not settled.",
+             {200: models.ConnectionState}, lambda call: call.service.connection(call.access, call.name)),
+    Endpoint("GET", f"{_ON}/runs", "viewer", "connection", "Runs, newest first.",
+             {200: models.RunsReply}, lambda call: call.service.runs(call.name, limit=call.query.limit),
+             query=Page),
+    Endpoint("GET", f"{_ON}/history", "viewer", "connection", "Operations, newest first.",
+             {200: models.HistoryReply}, _history, query=HistoryPage),
+    Endpoint("POST", f"{_ON}/pulls", "editor", "connection", "Starts a pull.",
+             {202: _RUN}, _pull, models.PullRequest),
+    Endpoint("POST", f"{_ON}/plans", "editor", "connection", "Previews; the plan, or a run if it takes long.",
+             {200: models.PlanReply, 202: _RUN}, _plan, models.PlanRequest),
+    Endpoint("POST", f"{_ON}/pushes", "editor", "connection", "Starts a push of a plan.",
+             {202: _RUN}, _push, models.PushRequest),
+    Endpoint("POST", f"{_ON}/verifications", "editor", "connection", "Starts a verify.",
+             {202: _RUN}, _verify, models.VerifyRequest),
+    Endpoint("POST", f"{_ON}/undos", "editor", "connection", "The plan that takes back a run or operations.",
+             {200: models.UndoReply, 202: _RUN}, _undo, models.UndoRequest),
+    Endpoint("POST", f"{_ON}/rebases", "editor", "connection", "A person's choice on a Conflict.",
+             {200: models.RebaseReply}, _rebase, models.RebaseRequest),
+    Endpoint("POST", f"{_ON}/fills", "editor", "connection", "Sets the action of rows that hold an amount.",
+             {200: models.FillReply}, _fill, models.FillRequest),
+    Endpoint("POST", f"{_ON}/checks", "editor", "connection", "Tries credentials, routes, tab and database.",
+             {200: models.ChecksReply, 202: _RUN}, _check, models.CheckRequest),
+    Endpoint("POST", f"{_ON}/links", "admin", "connection", "Lets a spreadsheet use this connection.",
+             {200: models.LinkReply},
+             lambda call: call.service.link(call.name, call.body.spreadsheet_id, actor=call.actor),
+             models.LinkRequest),
+    Endpoint("GET", "/api/v1/plans/{digest}", "viewer", "plan", "A plan, and what people decided on it.",
+             {200: models.StoredPlanReply}, _show_plan),
+    Endpoint("POST", "/api/v1/plans/{digest}/approval", "approver", "plan", "Approves or refuses a plan.",
+             {200: models.ApprovalReply}, _approve, models.ApprovalRequest),
+    Endpoint("POST", "/api/v1/operations/{key}/resolution", "approver", "operation",
+             "A person's verdict on an operation that cannot be proven.",
+             {200: models.ResolutionReply}, _resolve, models.ResolutionRequest),
+    Endpoint("GET", "/api/v1/runs/{id}", "viewer", "run", "Progress and results of a run.",
+             {200: _RUN}, lambda call: call.service.run(call.target)),
+    Endpoint("DELETE", "/api/v1/runs/{id}", "editor", "run", "Asks a run to stop between two rows.",
+             {200: _RUN}, lambda call: call.service.cancel(call.target)),
+)  # fmt: skip
+"""A table, so that it can be read as one."""

@@ -1,0 +1,219 @@
+"""Requests and replies of the HTTP API; ``/openapi.json`` is made from them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+ACCOUNTS_MAX = 10_000
+"""Users named in one request; more is a pull or preview of everything."""
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Digest = Annotated[str, StringConstraints(min_length=1, max_length=71)]
+Line = Annotated[str, StringConstraints(max_length=1000)]
+Ids = Annotated[list[Id], Field(max_length=ACCOUNTS_MAX)]
+
+
+class Request(BaseModel):
+    """A request's body: unknown fields are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class PullRequest(Request):
+    account_ids: Ids = []
+
+
+class PlanRequest(Request):
+    scope: Literal["all", "visible", "selected"] = "visible"
+    account_ids: Ids = []
+
+
+class PushRequest(Request):
+    plan: Digest
+
+
+class VerifyRequest(Request):
+    account_ids: Ids = []
+
+
+class UndoRequest(Request):
+    run: Id | None = None
+    operations: Ids = []
+
+
+class RebaseRequest(Request):
+    account_id: Id
+    keep: Literal["change", "target"]
+
+
+class FillRequest(Request):
+    action: Literal["reset", "add", "adjust"]
+    reason: Line = ""
+    dry_run: bool = False
+
+
+class CheckRequest(Request):
+    pass
+
+
+class ResolutionRequest(Request):
+    outcome: Literal["applied", "not_applied"] = Field(alias="as")
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class ApprovalRequest(Request):
+    approve: bool
+    reason: Line = ""
+
+
+class LinkRequest(Request):
+    spreadsheet_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\w-]+$")]
+
+
+class Reply(BaseModel):
+    """A reply; a later version may add fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class ErrorBody(Reply):
+    code: str
+    message: str
+    hint: str
+    details: dict[str, Any]
+
+
+class ErrorReply(Reply):
+    error: ErrorBody
+
+
+class ConnectionReply(Reply):
+    connection: str
+    provider: str
+    environment: Literal["live", "test"]
+    role: Literal["viewer", "editor", "approver", "admin"]
+
+
+class ConnectionsReply(Reply):
+    connections: list[ConnectionReply]
+
+
+class RunLine(Reply):
+    run: str
+    kind: str
+    connection: str
+    state: str
+    done: int
+    total: int | None
+    started_at: str
+    ended_at: str | None
+    actor: str
+
+
+class ConnectionState(ConnectionReply):
+    running: RunLine | None
+    pulled_at: str | None
+    pull_age_s: int | None
+    unsettled: int
+
+
+class RunsReply(Reply):
+    runs: list[RunLine]
+
+
+class Row(Reply):
+    account_id: str
+    email: str
+    operation: str | None
+    action: str | None
+    status: str
+    changes: dict[str, Any]
+    message: str
+
+
+class RunReply(RunLine):
+    plan: str | None
+    rows_per_s: float
+    left_s: int | None
+    counts: dict[str, int]
+    rows: list[Row]
+    result: dict[str, Any] | None
+
+
+class Plan(Reply):
+    digest: str
+    connection: str
+    expires_at: str
+    counts: dict[str, int]
+    totals: dict[str, dict[str, str]]
+    rows: list[Row]
+    over_limits: list[str]
+
+
+class PlanReply(Reply):
+    plan: Plan
+
+
+class Approval(Reply):
+    author: str
+    approved_by: str | None
+    refused_by: str | None
+    reason: str | None
+    decided_at: str | None
+    used_by_run: str | None
+
+
+class StoredPlanReply(PlanReply):
+    approval: Approval
+
+
+class UndoReply(PlanReply):
+    skipped: list[dict[str, Any]]
+
+
+class ApprovalReply(Reply):
+    plan: str
+    status: Literal["approved", "refused"]
+    by: str
+
+
+class ResolutionReply(Reply):
+    operation: str
+    status: str
+    evidence: dict[str, Any] | None
+
+
+class RebaseReply(Reply):
+    message: str
+
+
+class FillReply(Reply):
+    connection: str
+    action: str
+    rows: int
+    filled: int
+
+
+class Check(Reply):
+    name: str
+    ok: bool
+    message: str
+    hint: str
+
+
+class ChecksReply(Reply):
+    checks: list[Check]
+
+
+class HistoryReply(Reply):
+    operations: list[dict[str, Any]]
+    next: str | None
+
+
+class LinkReply(Reply):
+    connection: str
+    spreadsheet_id: str
+
+
+class HealthReply(Reply):
+    status: Literal["ok"]

@@ -1,0 +1,240 @@
+"""What the endpoints do: use cases, and runs for a worker."""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sheetsync import errors
+from sheetsync.bootstrap import Office
+from sheetsync.config import system_id
+from sheetsync.core.accounts import Action
+from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
+from sheetsync.jobs.approve import approve
+from sheetsync.jobs.fill import fill
+from sheetsync.jobs.overview import ENDED, cancel_run, run_json, show_run
+from sheetsync.jobs.rebase import Keep, rebase
+from sheetsync.jobs.settle import history, resolve
+from sheetsync.ports import StoredPlan
+from sheetsync.queue import Queue
+from sheetsync.web.access import Access
+
+ANSWER_WITHIN_S = 20.0
+"""Seconds that a preview may take before its caller gets a run to follow instead."""
+
+LOOK_EVERY_S = 0.05
+WAITING_MAX = 12
+"""Requests that wait for their run at a time; of the server's threads the others stay free."""
+
+Outcome = tuple[int, dict[str, Any]]
+"""HTTP status and JSON."""
+
+
+class _ShownError(Exception):
+    """Carries what a fill would do out of it, before it does."""
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        super().__init__()
+        self.found = found
+
+
+class Service:
+    """The use cases as the HTTP API offers them.
+
+    Args:
+        office: settings, ledger and adapters.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.store = office.store
+        self.queue = Queue(office.settings.service.queue_address())
+        self._seats = threading.BoundedSemaphore(WAITING_MAX)
+
+    def close(self) -> None:
+        """Close the queue, the adapters and the ledger."""
+        self.queue.close()
+        self.office.close()
+
+    def connections(self, access: Access) -> Outcome:
+        """Return what the caller may see."""
+        found = [self._connection(name, role) for name, role in sorted(access.visible().items())]
+        return 200, {"connections": found}
+
+    def _connection(self, name: str, role: str) -> dict[str, Any]:
+        connection = self.office.settings.connections[name]
+        return {
+            "connection": name,
+            "provider": connection.provider,
+            "environment": connection.environment,
+            "role": role,
+        }
+
+    def connection(self, access: Access, name: str) -> Outcome:
+        """Return how a connection is: its running run, the age of its pull, what is not settled."""
+        ledger, watch = self.office.ledger, self.office.watch
+        system = system_id(self.office.settings.connections[name])
+        running = next((run for run in ledger.runs.unfinished() if run.connection == name), None)
+        pulled = ledger.accounts.last_pull(name)
+        age = None if pulled is None else datetime.now(UTC) - pulled.at
+        return 200, {
+            **self._connection(name, access.role(name) or ""),
+            "running": None if running is None else run_json(watch, running),
+            "pulled_at": None if pulled is None else _moment(pulled.at),
+            "pull_age_s": None if age is None else int(age.total_seconds()),
+            "unsettled": sum(each.connection == name for each in ledger.operations.unsettled(system)),
+        }
+
+    def start(
+        self,
+        kind: str,
+        name: str,
+        *,
+        actor: str,
+        plan: str | None = None,
+        params: Mapping[str, Any],
+    ) -> Outcome:
+        """Let a run wait for a worker, and wake one up."""
+        system = system_id(self.office.settings.connections[name])
+        run = self.office.ledger.runs.start(kind, name, system, actor=actor, plan=plan, params=params)
+        self.queue.wake(run)
+        return 202, self._run(run)
+
+    def answer(self, kind: str, name: str, *, actor: str, params: Mapping[str, Any]) -> Outcome:
+        """Start a run and answer with its result, or with the run if it takes too long.
+
+        Raises:
+            SheetsyncError: as the run ended.
+        """
+        status, started = self.start(kind, name, actor=actor, params=params)
+        if not self._seats.acquire(blocking=False):
+            return status, started
+        try:
+            return self._await(str(started["run"]), started)
+        finally:
+            self._seats.release()
+
+    def _await(self, run_id: str, started: dict[str, Any]) -> Outcome:
+        until_s = time.monotonic() + ANSWER_WITHIN_S
+        while time.monotonic() < until_s:
+            run = self.office.ledger.runs.get(run_id)
+            if run is not None and run.state in ENDED:
+                if run.state == "done":
+                    return 200, {**run.result, "run": run_id}
+                raise _as_error(run.result, run_id)
+            time.sleep(LOOK_EVERY_S)
+        return 202, self._run(run_id) or started
+
+    def push(self, name: str, digest: str, *, actor: str, params: Mapping[str, Any]) -> Outcome:
+        """Start a push of a plan that a preview showed."""
+        plan = self.office.ledger.plans.load(name, digest)
+        if plan is None:
+            raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
+        return self.start("push", name, actor=actor, plan=digest, params={**params, "check": True})
+
+    def run(self, run_id: str) -> Outcome:
+        """Return a run."""
+        return 200, self._run(run_id)
+
+    def _run(self, run_id: str) -> dict[str, Any]:
+        return show_run(self.office.watch, run_id)
+
+    def runs(self, name: str, *, limit: int) -> Outcome:
+        """Return a connection's runs, newest first."""
+        found = self.office.ledger.runs.newest(name, limit=limit)
+        return 200, {"runs": [run_json(self.office.watch, run) for run in found]}
+
+    def cancel(self, run_id: str) -> Outcome:
+        """Ask a run to stop between two rows."""
+        cancel_run(self.office.watch, run_id)
+        return 200, self._run(run_id)
+
+    def find_plan(self, access: Access, digest: str) -> StoredPlan | None:
+        """Return the plan if it belongs to a connection that the caller may see."""
+        found = (self.office.ledger.plans.load(name, digest) for name in access.visible())
+        return next((plan for plan in found if plan is not None), None)
+
+    def plan(self, plan: StoredPlan) -> Outcome:
+        """Return a plan as its preview showed it, and what people decided on it."""
+        shown = plan.body.get("shown")
+        if shown is None:
+            raise NotFoundError("This plan was made by an older version.", hint="Preview again.")
+        approval = {
+            "author": plan.actor,
+            "approved_by": plan.approved_by,
+            "refused_by": plan.refused_by,
+            "reason": plan.decision_reason,
+            "decided_at": None if plan.approved_at is None else _moment(plan.approved_at),
+            "used_by_run": plan.used_by_run,
+        }
+        return 200, {"plan": {**shown, "expires_at": _moment(plan.expires_at)}, "approval": approval}
+
+    def approve(self, plan: StoredPlan, *, actor: str, approved: bool, reason: str) -> Outcome:
+        """Approve or refuse a plan."""
+        ledger = self.office.ledger
+        found = approve(ledger, plan.connection, plan.digest, actor=actor, approved=approved, reason=reason)
+        return 200, found
+
+    def rebase(self, name: str, account_id: str, *, keep: Keep, actor: str) -> Outcome:
+        """Decide a Conflict."""
+        with self.office.desk(name, actor=actor) as desk:
+            return 200, rebase(desk, account_id, keep=keep)
+
+    def fill(self, name: str, action: str, *, reason: str, dry_run: bool, actor: str) -> Outcome:
+        """Set the action of rows that hold an amount, or only say which."""
+
+        def agree(found: dict[str, Any]) -> None:
+            if dry_run:
+                raise _ShownError(found)
+
+        with self.office.desk(name, actor=actor) as desk:
+            try:
+                return 200, fill(desk, Action(action), reason=reason, agree=agree)
+            except _ShownError as shown:
+                return 200, shown.found
+
+    def find_operation(self, key: str) -> str | None:
+        """Return the connection of an operation."""
+        record = self.office.ledger.operations.by_key([key]).get(key)
+        return None if record is None else record.connection
+
+    def resolve(self, name: str, key: str, *, applied: bool, reason: str, actor: str) -> Outcome:
+        """Settle an operation by a person's verdict."""
+        with self.office.desk(name, actor=actor) as desk:
+            return 200, resolve(desk, key, applied=applied, reason=reason)
+
+    def history(self, name: str, **filters: Any) -> Outcome:  # noqa: ANN401 - as the use case takes them
+        """Return operations, newest first."""
+        return 200, history(self.office.ledger, name, **filters)
+
+    def link(self, name: str, spreadsheet_id: str, *, actor: str) -> Outcome:
+        """Let a spreadsheet use a connection."""
+        self.store.callers.link(name, spreadsheet_id, by=actor)
+        return 200, {"connection": name, "spreadsheet_id": spreadsheet_id}
+
+
+def _moment(value: datetime) -> str:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _kinds(kind: type[SheetsyncError]) -> dict[str, type[SheetsyncError]]:
+    found = {kind.code: kind}
+    for child in kind.__subclasses__():
+        if child.__module__ == errors.__name__:
+            found |= _kinds(child)
+    return found
+
+
+_BY_CODE = _kinds(SheetsyncError)
+
+
+def _as_error(result: Any, run_id: str) -> SheetsyncError:  # noqa: ANN401 - JSON of the ledger
+    """Return the error that a run ended with, as if it had been raised here."""
+    told = result.get("error") if isinstance(result, dict) else None
+    if not told:
+        return SheetsyncError("The run ended without a result.", hint="Try again.", details={"run": run_id})
+    kind = _BY_CODE.get(told["code"], SheetsyncError)
+    error = kind(told["message"], hint=told["hint"])
+    error.details = {**told["details"], "run": run_id}
+    return error

@@ -1,0 +1,215 @@
+"""A service on a sandbox credit system, asked in process; and Google's side of an ID token."""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from flask import Flask
+from flask.testing import FlaskClient
+from google.auth import crypt, jwt
+from openpyxl import load_workbook
+from werkzeug.test import TestResponse
+
+from sheetsync.config import Role, load
+from sheetsync.sandbox import Sandbox
+from sheetsync.web import create_app
+from sheetsync.web.service import Service
+from sheetsync.worker import Worker
+
+AUDIENCE = "sheet.apps.googleusercontent.com"
+SHEET = "1LinkedSheet"
+
+CONFIG = """
+[service]
+database_url = "sqlite:///ledger.db"
+lease_s = 2
+[auth]
+google_audiences = ["{audience}"]
+google_certs_url = "{certs}"
+[auth.roles]
+"boss@example.org" = "admin"
+"*@example.org" = "viewer"
+[connections.shop]
+provider = "fastcredit"
+base_url = "{address}"
+username = "{username}"
+application_password = {{ env = "PASSWORD" }}
+environment = "test"
+timeout_s = 1
+settle_after_s = 3
+[connections.shop.roles]
+"ed@example.org" = "editor"
+"ann@example.org" = "approver"
+[connections.shop.limits]
+requests_per_second = 1000
+approval_over = {{ credits = "100" }}
+[connections.shop.sheet]
+kind = "xlsx"
+path = "credits.xlsx"
+tab = "Credits"
+[connections.far]
+provider = "fastcredit"
+base_url = "http://127.0.0.1:9"
+username = "u"
+application_password = {{ env = "PASSWORD" }}
+[connections.far.roles]
+"far@elsewhere.org" = "admin"
+[connections.far.sheet]
+kind = "google"
+spreadsheet_id = "{sheet}"
+tab = "Far"
+"""
+
+
+class Google:
+    """Signs ID tokens and serves its certificates on loopback."""
+
+    def __init__(self) -> None:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+        now = dt.datetime.now(dt.UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
+            .sign(key, hashes.SHA256())
+        )
+        form = serialization.PrivateFormat.TraditionalOpenSSL
+        pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+        self._signer = crypt.RSASigner.from_string(pem, "k1")  # type: ignore[no-untyped-call]
+        body = dumps({"k1": certificate.public_bytes(serialization.Encoding.PEM).decode()}).encode()
+        self.asked = asked = [0]
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked[0] += 1
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/certs"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def token(self, who: str, **claims: Any) -> str:  # noqa: ANN401 - JSON
+        """Return a token as Apps Script would get it, with some claims changed."""
+        now = int(time.time())
+        found = {
+            "iss": "https://accounts.google.com", "aud": AUDIENCE, "email": who, "email_verified": True,
+            "iat": now - 5, "exp": now + 3600, "sub": "1", **claims,
+        }  # fmt: skip
+        text: bytes = jwt.encode(self._signer, found)  # type: ignore[no-untyped-call]
+        return text.decode()
+
+    def close(self) -> None:
+        """Stop serving certificates."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@dataclass
+class Town:
+    """The service and its neighbours."""
+
+    app: Flask
+    service: Service
+    sandbox: Sandbox
+    google: Google
+    folder: Path
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def client(self) -> FlaskClient:
+        """A client without cookies of others."""
+        return self.app.test_client()
+
+    def token(self, role: Role, connection: str | None = None, email: str = "") -> str:
+        """Return a script's token, made once."""
+        name = f"{role} {connection} {email}"
+        if name not in self.tokens:
+            made = self.service.store.callers.create_token(
+                email or f"{role}@scripts.org", role, connection=connection, expires=None, by="cli:test"
+            )
+            self.tokens[name] = made[0]
+        return self.tokens[name]
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None,
+        body: Any = None,  # noqa: ANN401 - JSON
+        **headers: str,
+    ) -> TestResponse:
+        """Send one request."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            given["Authorization"] = f"Bearer {token}"
+        kwargs = {} if body is None else {"json": body}
+        return self.client.open(path, method=method, headers=given, **kwargs)
+
+    def end_of(self, run: str) -> dict[str, Any]:
+        """Wait for a run's end."""
+        until_s = time.monotonic() + 30
+        while time.monotonic() < until_s:
+            found = self.ask("GET", f"/api/v1/runs/{run}", token=self.token("viewer")).json
+            assert found is not None
+            if found["state"] not in ("queued", "running"):
+                return dict(found)
+            time.sleep(0.05)
+        raise AssertionError("the run does not end")
+
+    def edit(self, amounts: dict[int, int]) -> None:
+        """Type an Add with a reason into rows."""
+        path = self.folder / "credits.xlsx"
+        book = load_workbook(path)
+        sheet = book["Credits"]
+        place = {cell.value: cell.column or 0 for cell in sheet[1]}
+        for row, amount in amounts.items():
+            for name, value in (("Action", "Add"), ("Amount", amount), ("Reason", "Goodwill")):
+                sheet.cell(row, place[name], value)
+        book.save(path)
+
+
+@contextmanager
+def open_town(folder: Path) -> Iterator[Town]:
+    """Open a service with a worker on ten users."""
+    google = Google()
+    with Sandbox(users=10) as sandbox:
+        config = folder / "sheetsync.toml"
+        config.write_text(
+            CONFIG.format(
+                audience=AUDIENCE, certs=google.url, address=sandbox.base_url,
+                username=sandbox.username, sheet=SHEET,
+            )
+        )  # fmt: skip
+        app = create_app(load(config, {"PASSWORD": sandbox.password}))
+        app.testing = False
+        service: Service = app.extensions["sheetsync"]
+        worker = Worker(service.office, workers=2)
+        try:
+            yield Town(app, service, sandbox, google, folder)
+        finally:
+            worker.stop()
+            service.close()
+            google.close()

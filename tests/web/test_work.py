@@ -1,0 +1,113 @@
+"""The main job over HTTP: pull, preview, approve, push, verify; sent twice, done once."""
+
+import threading
+from typing import Any
+
+from tests.web.kit import Town
+
+SHOP = "/api/v1/connections/shop"
+
+
+def _post(town: Town, path: str, body: Any, *, token: str = "", **headers: str) -> tuple[int, dict[str, Any]]:  # noqa: ANN401
+    reply = town.ask("POST", path, token=token or town.token("editor"), body=body, **headers)
+    assert reply.json is not None
+    return reply.status_code, reply.json
+
+
+def test_the_main_job(town: Town) -> None:
+    """A preview answers at once; a push is a run; the row is confirmed by a re-read."""
+    town.edit({2: 5})
+    status, shown = _post(town, f"{SHOP}/plans", {"scope": "all"})
+    assert (200, {"add": 1}) == (status, {k: v for k, v in shown["plan"]["counts"].items() if k == "add"})
+    status, run = _post(
+        town, f"{SHOP}/pushes", {"plan": shown["plan"]["digest"]}, X_Request_Id="req-12345678"
+    )
+    ended = town.end_of(run["run"])
+    assert (202, "done", {"confirmed": 1}) == (status, ended["state"], ended["counts"])
+    assert "token:editor@scripts.org" == ended["actor"]
+    found = town.service.office.ledger.runs.get(run["run"])
+    assert found is not None
+    assert "req-12345678" == found.params["request_id"]
+    stored = town.ask("GET", f"/api/v1/plans/{shown['plan']['digest']}", token=town.token("viewer")).json
+    assert stored is not None
+    assert shown["plan"]["rows"] == stored["plan"]["rows"]
+    history = town.ask("GET", f"{SHOP}/history?limit=1", token=town.token("viewer")).json
+    assert history is not None
+    assert ["confirmed"] == [row["status"] for row in history["operations"]]
+
+
+def test_approval(town: Town) -> None:
+    """Over the limit a second person decides; a refusal's reason is shown; the author cannot approve."""
+    town.edit({3: 500})
+    mine = town.token("approver", email="ann@example.org")
+    _, shown = _post(town, f"{SHOP}/plans", {"scope": "all"}, token=mine)
+    digest = shown["plan"]["digest"]
+    path = f"/api/v1/plans/{digest}/approval"
+    status, told = _post(town, path, {"approve": True}, token=mine)
+    assert (409, "approval_needed") == (status, told["error"]["code"])
+    status, told = _post(town, path, {"approve": True}, token=town.token("approver", email="ANN@example.org"))
+    assert (409, "approval_needed") == (status, told["error"]["code"])
+    status, told = _post(town, path, {"approve": False}, token=town.token("approver"))
+    assert (400, "usage") == (status, told["error"]["code"])
+    status, told = _post(town, path, {"approve": False, "reason": "Too much"}, token=town.token("approver"))
+    assert (200, "refused") == (status, told["status"])
+    _, run = _post(town, f"{SHOP}/pushes", {"plan": digest})
+    ended = town.end_of(run["run"])
+    assert "failed" == ended["state"]
+    assert "Too much" in ended["result"]["error"]["message"]
+    status, _ = _post(town, path, {"approve": True}, token=town.token("approver"))
+    _, run = _post(town, f"{SHOP}/pushes", {"plan": digest})
+    assert {"confirmed": 1} == town.end_of(run["run"])["counts"]
+
+
+def test_idempotency_key(town: Town) -> None:
+    """The same key is one run, also at the same moment; with other content it is refused."""
+    found: list[str] = []
+
+    def ask() -> None:
+        found.append(_post(town, f"{SHOP}/verifications", {}, Idempotency_Key="v-1")[1]["run"])
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (4, 1) == (len(found), len(set(found)))
+    status, told = _post(town, f"{SHOP}/verifications", {"account_ids": ["1"]}, Idempotency_Key="v-1")
+    assert (422, "idempotency_key") == (status, told["error"]["code"])
+    other = _post(town, f"{SHOP}/verifications", {}, token=town.token("admin"), Idempotency_Key="v-1")[1]
+    assert other["run"] not in found
+
+
+def test_choices_and_checks(town: Town) -> None:
+    """Fills, rebases, checks and cancelling answer as the commands do."""
+    status, told = _post(town, f"{SHOP}/fills", {"action": "add", "dry_run": True})
+    assert (200, 0) == (status, told["filled"])
+    status, told = _post(town, f"{SHOP}/rebases", {"account_id": "1", "keep": "change"})
+    assert (400, "usage") == (status, told["error"]["code"])
+    status, told = _post(town, f"{SHOP}/checks", {})
+    assert 200 == status
+    assert all(line["ok"] for line in told["checks"]), told
+
+
+def test_the_request_is_wrong(town: Town) -> None:
+    """One error shape, a proper status, and the request's id in it."""
+    for body in ({"scope": "some"}, {"wrong": 1}, [1], {"scope": "selected"}):
+        status, told = _post(town, f"{SHOP}/plans", body, X_Request_Id="abcdefgh")
+        assert (400, "usage", "abcdefgh") == (
+            status, told["error"]["code"], told["error"]["details"]["request_id"],
+        )  # fmt: skip
+    status, told = _post(town, f"{SHOP}/pulls", {"account_ids": ["x" * 200] * 11_000})
+    assert (413, "too_large") == (status, told["error"]["code"])
+
+
+def test_health_metrics_headers(town: Town) -> None:
+    """Health needs no caller, metrics do; every reply is hardened."""
+    assert 200 == town.ask("GET", "/healthz", token=None).status_code
+    assert 200 == town.ask("GET", "/readyz", token=None).status_code
+    assert 401 == town.ask("GET", "/metrics", token=None).status_code
+    reply = town.ask("GET", "/metrics", token=town.token("viewer"))
+    assert 'sheetsync_runs{kind="pull",state="done"}' in reply.text
+    assert 'sheetsync_provider_request_seconds_count{host="127.0.0.1",outcome="2xx"}' in reply.text
+    assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+    assert reply.headers["X-Request-Id"]
