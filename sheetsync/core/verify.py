@@ -34,7 +34,7 @@ class Sent:
     before: Balances
     expected: Balances
     left_at: datetime
-    connection: str = ""
+    connection: str
     page: str = ""
     sent_at: datetime | None = None
     at_pull: Balances = field(default_factory=dict)

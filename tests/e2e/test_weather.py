@@ -82,7 +82,7 @@ def test_every_kind_of_weather(office: Office) -> None:
         numbers = {"19": "40 50 40", "20": "40 50 57", "21": "40 50 47", "22": "40 50 44"}[account].split()
         assert ["balance", *numbers] == [evidence[name] for name in ("kind", "before", "after", "now")]
         assert all(number in row["message"] for number in numbers)
-        assert f"resolve shop --operation {row['operation']}" in row["message"]
+        assert f"sheetsync resolve shop --operation {row['operation']}" in row["message"]
     shown = office.table()
     assert "only proof" in shown["2"]["Message"]
     assert (10, "Add") == (shown["2"]["Amount"], shown["2"]["Action"])

@@ -28,6 +28,7 @@ ADDED = Sent(
     before={"credits": 40},
     expected={"credits": 65},
     left_at=LEFT_AT,
+    connection="shop",
     sent_at=SENT_AT,
 )
 OURS = "ss:KEY Goodwill"
@@ -84,7 +85,7 @@ def test_contradictions_raise_an_alert(listed: tuple[Transaction, ...]) -> None:
     verdict = judged(*listed)
     assert (None, True) == (verdict.state, verdict.alert)
     assert verdict.message.startswith("ALERT: Added 25, Goodwill is there ")
-    assert "--operation KEY --as applied" in verdict.message
+    assert "sheetsync resolve shop --operation KEY --as applied" in verdict.message
     settled = found(ADDED, listed, (CREDITS,), settled=True)
     assert "resolve" not in settled.message
 

@@ -27,6 +27,7 @@ ADDED = Sent(
     before={"credits": 40},
     expected={"credits": 65},
     left_at=LEFT_AT,
+    connection="shop",
 )
 
 
