@@ -57,7 +57,10 @@ def plan_file(desk: Desk, source: Source, *, params: Mapping[str, Any]) -> dict[
         found = results_of(now.desk, wishes, live=read_live(now.desk))
         plan = awaiting_approval(desk, build(desk.name, found.results, desk.units))
         numbers = {wish.key: wish.number for wish in wishes}
-        desk.ledger.lines.save([_noted(desk, source, each, run=now.run) for each in wishes])
+        noted = desk.ledger.lines.by_key(numbers)
+        desk.ledger.lines.save(
+            [_noted(desk, source, each, noted.get(each.key), run=now.run) for each in wishes]
+        )
         frozen = freeze_plan(desk, plan, {"baselines": found.held, "ahead": False, LINES: numbers})
         told = {result.number: result for result in found.results}
         meant = [_told(each, told.get(each.line.number)) for each in meant]
@@ -182,10 +185,14 @@ def _decided(desk: Desk, row: Interpreted, ledgered: Ledgered, held: Balances | 
     return decide(row, ledgered, live=held, capabilities=desk.rules.capabilities, actor=desk.actor)
 
 
-def _noted(desk: Desk, source: Source, wish: Wish, *, run: str) -> LineRecord:
-    """Return the line's record; without epochs, so that no row of the tab is ever taken for it."""
+def _noted(desk: Desk, source: Source, wish: Wish, before: LineRecord | None, *, run: str) -> LineRecord:
+    """Return the line's record; without epochs, so that no row of the tab is ever taken for it.
+
+    A line that was put into a row before keeps its hold on that: else the row would be another change.
+    """
+    fresh = Imported(wish.key, wish.edit.action, wish.edit.changes, epochs={})
     return LineRecord(
-        imported=Imported(wish.key, wish.edit.action, wish.edit.changes, epochs={}),
+        imported=fresh if before is None else before.imported,
         system=desk.system,
         connection=desk.name,
         account_id=wish.account_id,

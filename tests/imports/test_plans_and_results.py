@@ -121,3 +121,24 @@ def semicolons(path: Path) -> list[dict[str, str]]:
     """Return the rows of a results file with the file's own separator."""
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter=";"))
+
+
+def test_a_plan_of_lines_that_stand_in_rows(ana: Clerk, town: Town) -> None:
+    """The row and the plan ask for one operation: whichever is pushed first, the other is not sent."""
+    text = "user_id,action,amount\n1,add,25\n2,add,7\n"
+    bring(ana, text)
+    digest = planned(ana, text)["plan"]["digest"]
+    assert {"1": "confirmed", "2": "confirmed"} == ana.ship()
+    assert {"confirmed"} == {row["status"] for row in push(ana.desk, digest)["rows"]}
+    assert {"edited": 0, "already_sent": 2, "invalid": 0} == planned(ana, text)["counts"]
+    assert (20_025, 20_007) == (town.balance("1"), town.balance("2"))
+
+
+def test_rows_of_lines_that_a_plan_has_sent(ana: Clerk, town: Town) -> None:
+    """The edits that stand in the tab are those of the plan, so they are cleared with its proof."""
+    text = "user_id,action,amount\n1,add,25\n"
+    bring(ana, text)
+    push(ana.desk, planned(ana, text)["plan"]["digest"])
+    assert (None, "Confirmed") == (ana.row("1")["Action"], ana.row("1")["Status"])
+    assert {} == ana.ship()
+    assert 20_025 == town.balance("1")
