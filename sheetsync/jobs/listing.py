@@ -7,25 +7,27 @@ from typing import Any
 
 from sheetsync.core.accounts import Balances, Operation
 from sheetsync.core.book import Baseline
-from sheetsync.core.decide import Planned, RowResult, decide
+from sheetsync.core.decide import Planned, RowResult
 from sheetsync.core.diff import Interpreted, Suspect, Wanted
 from sheetsync.core.edits import Edit
 from sheetsync.core.known import Ledgered
 from sheetsync.core.lines import Imported
 from sheetsync.core.plan import build
-from sheetsync.core.states import UNSETTLED, RowStatus
-from sheetsync.jobs import telling
+from sheetsync.core.states import RowStatus
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.importing import summary
 from sheetsync.jobs.judging import Meant, Source, groups_of, judge_lines
 from sheetsync.jobs.preview import awaiting_approval, freeze_plan, preview_json
 from sheetsync.jobs.running import running
-from sheetsync.jobs.survey import Live, read_live
+from sheetsync.jobs.survey import Live, decided, ledger_of, read_live
 from sheetsync.ports import LineRecord
 
 LINES = "lines"
 """Where the body of a stored plan says that its operations come from a file: operation key → line."""
+
+
+GONE = "The credit system no longer has this user."
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def results_of(desk: Desk, wishes: Sequence[Wish], *, live: Live) -> Listed:
         seen = running_to.get(wish.account_id)
         held = {**now, **seen} if isinstance(now, Mapping) and seen is not None else now
         row = _row(wish, baseline, seen_as={**baseline.balances, **(seen or {})}, ahead=ahead)
-        result = _decided(desk, row, ledgered, held)
+        result = decided(desk, row, ledgered, GONE if baseline.missing else held)
         results.append(result)
         for planned in result.planned:
             running_to[wish.account_id] = {**running_to.get(wish.account_id, {}), **planned.after}
@@ -135,17 +137,9 @@ def results_of(desk: Desk, wishes: Sequence[Wish], *, live: Live) -> Listed:
 
 
 def _ledgered(desk: Desk, wishes: Sequence[Wish]) -> Ledgered:
-    unsettled = desk.ledger.operations.unsettled(desk.system)
     records = desk.ledger.operations.by_key({wish.key for wish in wishes})
-    records |= {record.key: record for record in unsettled}
-    known = {key: telling.known(desk, record) for key, record in records.items()}
-    waiting = {
-        (each.account_id, unit): each
-        for each in known.values()
-        if each.state in UNSETTLED
-        for unit in each.units
-    }
-    return Ledgered(known=known, unsettled=waiting)
+    waiting = desk.ledger.operations.unsettled(desk.system)
+    return ledger_of(desk, records | {record.key: record for record in waiting})
 
 
 def _row(
@@ -169,20 +163,6 @@ def _row(
     )
     suspect = Suspect(wish.number, wish.account_id, {}, frozenset(), hidden=False)
     return Interpreted(suspect, baseline, edit=wish.edit, wanted=(wanted,))
-
-
-def _decided(desk: Desk, row: Interpreted, ledgered: Ledgered, held: Balances | str | None) -> RowResult:
-    baseline = row.baseline
-    if isinstance(held, str) or (baseline is not None and baseline.missing):
-        return RowResult(
-            number=row.suspect.number,
-            account_id=row.suspect.account_id,
-            email=baseline.email if baseline else "",
-            status=RowStatus.INVALID,
-            action=row.edit.action if row.edit else None,
-            message=held if isinstance(held, str) else "The credit system no longer has this user.",
-        )
-    return decide(row, ledgered, live=held, capabilities=desk.rules.capabilities, actor=desk.actor)
 
 
 def _noted(desk: Desk, source: Source, wish: Wish, before: LineRecord | None, *, run: str) -> LineRecord:

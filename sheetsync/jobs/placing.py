@@ -14,6 +14,7 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.judging import Meant, Source, groups_of
 from sheetsync.jobs.showing import holds_edit, status_cells, unspoken
+from sheetsync.jobs.survey import waiting_units
 from sheetsync.ports import LineRecord, OperationRecord
 
 
@@ -90,11 +91,7 @@ def put(
 ) -> list[Meant]:
     """Note the new lines, then write them into their rows."""
     fresh = [each for each in meant if each.status is RowStatus.EDITED and not each.message]
-    waiting = {
-        (record.account_id, unit.unit): record
-        for record in desk.ledger.operations.unsettled(desk.system)
-        for unit in record.units
-    }
+    waiting = waiting_units(desk)
     blocked = {each.line.number: record for each in fresh if (record := _waits(each, waiting)) is not None}
     fresh = [each for each in fresh if each.line.number not in blocked]
     desk.ledger.lines.save(

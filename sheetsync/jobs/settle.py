@@ -9,6 +9,7 @@ from typing import Any
 
 from sheetsync.core.accounts import Account
 from sheetsync.core.states import UNPROVEN
+from sheetsync.csvs import guarded
 from sheetsync.errors import RejectedError, RetryableError, UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
@@ -164,10 +165,3 @@ def write_csv(path: Path, operations: Iterable[dict[str, Any]]) -> int:
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Name another file.") from error
     return lines
-
-
-def guarded(value: object) -> str:
-    """Return text that no spreadsheet takes for a formula; numbers stay numbers."""
-    text = "" if value is None else str(value)
-    number = text.lstrip("+-").replace(".", "", 1).isdigit() and not text.startswith("+")
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not number else text

@@ -74,12 +74,12 @@ def survey(
     left_out = [row for row in rows if row.suspect.hidden and not include_hidden and _asks(row)]
     kept = [row for row in rows if include_hidden or not row.suspect.hidden or not _asks(row)]
     records = _records(desk, kept, unsettled)
-    ledgered = _ledgered(desk, records)
+    ledgered = ledger_of(desk, records)
     wanted = {row.suspect.account_id for row in kept if wants_live(row, ledgered)}
     balances = live(wanted) if wanted else {}
     return Survey(
         book=book,
-        results=tuple(_decided(desk, row, ledgered, balances) for row in kept),
+        results=tuple(decided(desk, row, ledgered, balances.get(row.suspect.account_id)) for row in kept),
         hidden=len(left_out),
         ignored=scanned.ignored,
         records=records,
@@ -100,7 +100,8 @@ def _records(
     return {**{record.key: record for record in unsettled}, **found}
 
 
-def _ledgered(desk: Desk, records: Mapping[str, OperationRecord]) -> Ledgered:
+def ledger_of(desk: Desk, records: Mapping[str, OperationRecord]) -> Ledgered:
+    """Return the ledger's operations as rows are compared with them."""
     known = {key: telling.known(desk, record) for key, record in records.items()}
     unsettled = {
         (each.account_id, unit): each
@@ -111,10 +112,8 @@ def _ledgered(desk: Desk, records: Mapping[str, OperationRecord]) -> Ledgered:
     return Ledgered(known=known, unsettled=unsettled)
 
 
-def _decided(
-    desk: Desk, row: Interpreted, ledgered: Ledgered, balances: Mapping[str, Balances | str]
-) -> RowResult:
-    live = balances.get(row.suspect.account_id)
+def decided(desk: Desk, row: Interpreted, ledgered: Ledgered, live: Balances | str | None) -> RowResult:
+    """Return the row's one status; where there are no balances to be had, the sentence that says why."""
     if isinstance(live, str):
         return RowResult(
             number=row.suspect.number,
@@ -125,6 +124,15 @@ def _decided(
             message=live,
         )
     return decide(row, ledgered, live=live, capabilities=desk.rules.capabilities, actor=desk.actor)
+
+
+def waiting_units(desk: Desk) -> dict[tuple[str, str], OperationRecord]:
+    """Return (account id, unit) → the operation that is not settled; such a unit takes no other."""
+    return {
+        (record.account_id, unit.unit): record
+        for record in desk.ledger.operations.unsettled(desk.system)
+        for unit in record.units
+    }
 
 
 def read_live(desk: Desk) -> Live:

@@ -17,7 +17,7 @@ from sheetsync.jobs.attendance import PUSHES, Watch, is_driven
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.preview import awaiting_approval, freeze_plan, preview_json
-from sheetsync.jobs.survey import Live, read_live
+from sheetsync.jobs.survey import Live, read_live, waiting_units
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import OperationRecord
 
@@ -98,11 +98,7 @@ def compensations(desk: Desk, keys: Sequence[str], *, live: Live) -> Compensatio
     ids = {record.account_id for record, _ in wanted}
     baselines = desk.ledger.accounts.baselines(desk.system, desk.maker, ids)
     known = desk.ledger.operations.by_key({operation.key for _, operation in wanted})
-    blocked = {
-        (each.account_id, unit.unit): each
-        for each in desk.ledger.operations.unsettled(desk.system)
-        for unit in each.units
-    }
+    blocked = waiting_units(desk)
     balances = live(ids) if ids else {}
     results: list[RowResult] = []
     taken: set[tuple[str, str]] = set()
