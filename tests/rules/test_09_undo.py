@@ -185,3 +185,17 @@ def test_a_run_under_way_is_not_undone(ana: Clerk) -> None:
     ana.process.visits["before"] = look
     ana.ship()
     assert 1 == len(found)
+
+
+def test_a_reset_that_sent_nothing_took_nothing(ana: Clerk, town: Town) -> None:
+    """The customer had topped up to the target before the push: that is theirs, whatever the preview saw."""
+    ana.paper.edit("1", "Reset", 20_500)
+    digest = ana.plan()
+    town.book.top_up("1", "credits", 500)
+    assert {"1": "confirmed"} == ana.push(digest)
+    assert [] == town.witness.arrived
+    found = undo(ana.desk, keys=[ana.record("1").key])
+    assert ([], ["It changed nothing."]) == (
+        found["plan"]["rows"],
+        [each["message"] for each in found["skipped"]],
+    )
