@@ -26,12 +26,18 @@ def send_all(sending: Sending, waiting: Sequence[Planned], *, canaries: int) -> 
     if desk.ledger.runs.progress(sending.run, sending.done, sending.total):
         # asked while nobody drove it
         sending.stop(InterruptedRunError("The run was cancelled; nothing more was sent."))
+    pool = ThreadPoolExecutor(desk.limits.parallel_requests)
     try:
-        left = _first(sending, list(groups.values()), canaries)
-        _send_side_by_side(sending, left)
+        _send(sending, pool, list(groups.values()), canaries=canaries)
+    except KeyboardInterrupt:
+        sending.stop(InterruptedRunError(STOPPED))
     except SheetsyncError as error:
         sending.stop(error)
+    except BaseException:
+        sending.halt.set()
+        raise
     finally:
+        _wait_for(sending, pool)
         if not sending.held.lost.is_set():
             desk.ledger.operations.withdraw(sending.run, why="the push ended before this row was sent")
             desk.ledger.runs.progress(sending.run, sending.done, sending.total)
@@ -40,32 +46,25 @@ def send_all(sending: Sending, waiting: Sequence[Planned], *, canaries: int) -> 
 STOPPED = "The push was stopped; nothing more was sent."
 
 
-def _first(sending: Sending, groups: Sequence[Group], canaries: int) -> Sequence[Group]:
-    """Send the canaries; return what is left to be sent."""
-    try:
-        return send_canaries(sending, groups, canaries)
-    except KeyboardInterrupt:
-        sending.stop(InterruptedRunError(STOPPED))
-        return ()
+def _send(sending: Sending, pool: ThreadPoolExecutor, groups: Sequence[Group], *, canaries: int) -> None:
+    """Let the pool's threads send, canaries too: Ctrl-C meets this thread, and no request under way."""
+    left = pool.submit(send_canaries, sending, groups, canaries).result()
+    queue, turn = iter(left), threading.Lock()
+    count = min(sending.desk.limits.parallel_requests, len(left))
+    workers = [pool.submit(_work, sending, queue, turn) for _ in range(count)]
+    for worker in workers:
+        worker.result()
 
 
-def _send_side_by_side(sending: Sending, groups: Sequence[Group]) -> None:
-    """Let several threads take one account after the other; the end waits for the requests in flight."""
-    if not groups:
-        return
-    queue, turn = iter(groups), threading.Lock()
-    parallel = sending.desk.limits.parallel_requests
-    with ThreadPoolExecutor(parallel) as pool:
-        workers = [pool.submit(_work, sending, queue, turn) for _ in range(min(parallel, len(groups)))]
+def _wait_for(sending: Sending, pool: ThreadPoolExecutor) -> None:
+    """Wait for the requests in flight, however often somebody presses Ctrl-C."""
+    while True:
         try:
-            for worker in workers:
-                worker.result()
+            pool.shutdown()
         except KeyboardInterrupt:
-            # the pool's end waits for the requests in flight
             sending.stop(InterruptedRunError(STOPPED))
-        except BaseException:
-            sending.halt.set()
-            raise
+        else:
+            return
 
 
 def _work(sending: Sending, queue: Iterator[Group], turn: threading.Lock) -> None:
