@@ -11,6 +11,7 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
+from sheetsync.cli.history import history_command, statement_command
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
@@ -27,7 +28,7 @@ from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve, write_csv
+from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
@@ -275,57 +276,6 @@ def layout_command(frame: Frame, connection: str, *, repair: bool) -> int:
     return 0
 
 
-@main.command("history")
-@click.argument("connection", required=False)
-@click.option("--account", "account_id", metavar="ID")
-@click.option("--run", metavar="ID")
-@click.option("--actor", metavar="NAME")
-@click.option("--since", metavar="TIME", help="ISO 8601; a date or a time, UTC without a zone.")
-@click.option("--unsettled", is_flag=True, help="Only what is not proven yet, what waits longest first.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Operations at most."
-)
-@click.option("--cursor", help="“next” of an earlier answer.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write all of them to a file.")
-@AS
-@command
-def history_command(  # noqa: PLR0913 - one parameter per option
-    frame: Frame,
-    connection: str | None,
-    *,
-    account_id: str | None,
-    run: str | None,
-    actor: str | None,
-    since: str | None,
-    unsettled: bool,
-    limit: int,
-    cursor: str | None,
-    csv_file: Path | None,
-) -> int:
-    """Who changed what, when, and how it was proven; newest first (--unsettled: oldest first)."""
-    with Office.open(frame.config, os.environ) as office:
-        result = history(
-            office.ledger,
-            connection,
-            account_id=account_id,
-            run=run,
-            actor=actor,
-            since=local_moment(since, UTC),
-            unsettled=unsettled,
-            limit=None if csv_file else limit,
-            cursor=cursor,
-            page=office.page,
-        )
-    if csv_file is not None:
-        lines = write_csv(csv_file, result["operations"])
-        frame.emit(
-            {**result, "csv": str(csv_file)}, lambda out: out.print(f"{lines} lines written to {csv_file}.")
-        )
-        return 0
-    frame.emit(result, printing.history_table(result["operations"], unsettled=unsettled))
-    return 0
-
-
 @main.command("check")
 @click.argument("connection", required=False)
 @click.option("--write-test", "writes", is_flag=True, help="Also change a test account, and set it back.")
@@ -484,6 +434,8 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
 
 
 for each in (
+    history_command,
+    statement_command,
     report_command,
     runs_command,
     run_command,

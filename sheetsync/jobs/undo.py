@@ -10,7 +10,7 @@ from sheetsync.core.book import Baseline
 from sheetsync.core.decide import Planned, RowResult
 from sheetsync.core.plan import build
 from sheetsync.core.states import SENDABLE, UNPROVEN, RowStatus
-from sheetsync.core.undoing import Done, is_estimate, opposite, undo_key
+from sheetsync.core.undoing import is_estimate, opposite, undo_key
 from sheetsync.errors import BusyError, UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.attendance import PUSHES, Watch, is_driven
@@ -90,7 +90,7 @@ def compensations(desk: Desk, keys: Sequence[str], *, live: Live) -> Compensatio
     records = desk.ledger.operations.by_key(keys)
     skipped, wanted = [], []
     for key in keys:
-        changes = opposite(_done(records[key]), desk.rules.capabilities)
+        changes = opposite(telling.done(records[key]), desk.rules.capabilities)
         if isinstance(changes, str):
             skipped.append(Skipped(key, changes))
         else:
@@ -145,18 +145,6 @@ def _refuse_driven(desk: Desk, run: str) -> None:
         raise BusyError(f"{found.kind} {run} is still under way.", hint="Wait for it, or cancel it first.")
 
 
-def _done(record: OperationRecord) -> Done:
-    return Done(
-        key=record.key,
-        action=Action(record.action),
-        state=record.state,
-        amounts={unit.unit: unit.amount for unit in record.units},
-        before={unit.unit: unit.before for unit in record.units},
-        expected={unit.unit: unit.expected for unit in record.units},
-        evidence=record.evidence or {},
-    )
-
-
 def _operation(desk: Desk, record: OperationRecord, changes: tuple[Change, ...]) -> Operation:
     return Operation(
         key=undo_key(record.key),
@@ -164,7 +152,7 @@ def _operation(desk: Desk, record: OperationRecord, changes: tuple[Change, ...])
         email=record.email,
         action=Action.ADJUST,
         changes=changes,
-        reason=f"Undo of {record.key}",
+        reason=f"{telling.UNDO_OF}{record.key}",
         actor=desk.actor,
     )
 
@@ -207,7 +195,9 @@ def _row(desk: Desk, record: OperationRecord, operation: Operation, now: _Now) -
         amount = next(change.amount for change in operation.changes if change.unit == below[0])
         message = f"Cannot be undone: {words.below_zero(amount, planned.before.get(below[0]), unit)}"
         return replace(row, status=RowStatus.INVALID, message=message, shown=shown)
-    estimate = " An estimate by balances: look at it before you push." if is_estimate(_done(record)) else ""
+    estimate = (
+        " An estimate by balances: look at it before you push." if is_estimate(telling.done(record)) else ""
+    )
     message = f"Undoes: {telling.deed(desk, record)}, {desk.local(record.sent_at)}.{estimate}"
     return replace(row, message=message, planned=(planned,), shown=shown)
 

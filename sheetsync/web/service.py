@@ -13,9 +13,10 @@ from sheetsync.core.accounts import Action
 from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.fill import fill
+from sheetsync.jobs.history import history
 from sheetsync.jobs.overview import ENDED, cancel_run, run_json, show_run
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.settle import resolve
 from sheetsync.ports import StoredPlan
 from sheetsync.queue import Queue
 from sheetsync.web.access import Access
