@@ -1,4 +1,4 @@
-"""Commands that look back: history, totals, daily statements."""
+"""Commands that look back: history, totals, daily statements; and whether all sides say the same."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,9 @@ from sheetsync.cli.frame import AS, Frame, command, local_moment
 from sheetsync.csvs import write_csv
 from sheetsync.errors import UsageError
 from sheetsync.jobs.history import CSV_COLUMNS, Wanted, all_rows, csv_rows, history
+from sheetsync.jobs.reconcile import CSV_HEADER as DIFFERENCES_HEADER
+from sheetsync.jobs.reconcile import csv_rows as difference_rows
+from sheetsync.jobs.reconcile import reconcile, reconciled_json
 from sheetsync.jobs.statement import CSV_HEADER as STATEMENT_HEADER
 from sheetsync.jobs.statement import csv_rows as statement_rows
 from sheetsync.jobs.statement import statement, statement_json
@@ -229,3 +232,41 @@ def age(seconds: int) -> str:
         if seconds >= length:
             return f"{seconds // length} {name}"
     return f"{max(seconds, 0)} s"
+
+
+@click.command("reconcile")
+@click.argument("connection")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the differences to a file.")
+@AS
+@command
+def reconcile_command(frame: Frame, connection: str, *, csv_file: Path | None) -> int:
+    """Compare ledger, credit system and tab; list every difference with its likely cause. Changes nothing."""
+    with frame.desk(connection) as desk:
+        result = reconciled_json(desk, reconcile(desk))
+    code = 1 if result["differences"] else 0
+    if csv_file is not None:
+        rows = difference_rows(result)
+        return _save(frame, csv_file, DIFFERENCES_HEADER, rows, result=result, code=code)
+    frame.emit(result, lambda out: _show_differences(out, result))
+    return code
+
+
+def _show_differences(out: Console, result: dict[str, Any]) -> None:
+    compared = f"{result['accounts']} users and {result['rows']} rows of {printing.place(result)} compared"
+    if result["differences"]:
+        table = Table(title=f"{compared}: what differs", title_justify="left")
+        for name in ("User", "Likely cause", "Unit", "System", "Ledger", "Tab", "Row", "Message"):
+            table.add_column(name, overflow="fold")
+        for each in result["differences"][: printing.ROWS_SHOWN]:
+            names = ("unit", "system", "ledger", "tab", "row", "message")
+            cells = ["" if each[name] is None else str(each[name]) for name in names]
+            table.add_row(
+                escape(each["account_id"]), printing.word(each["cause"]), *(escape(cell) for cell in cells)
+            )
+        out.print(table)
+        if len(result["differences"]) > printing.ROWS_SHOWN:
+            out.print("… and more; --csv FILE has them all.")
+    else:
+        out.print(f"{compared}: no difference.")
+    for note in result["notes"]:
+        out.print(f"[yellow]{escape(note)}[/]")

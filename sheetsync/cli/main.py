@@ -11,7 +11,7 @@ from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
-from sheetsync.cli.history import history_command, statement_command
+from sheetsync.cli.history import history_command, reconcile_command, statement_command
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
@@ -436,6 +436,7 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
 for each in (
     history_command,
     statement_command,
+    reconcile_command,
     report_command,
     runs_command,
     run_command,
