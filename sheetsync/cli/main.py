@@ -128,24 +128,28 @@ def push_command(
         )
     if digest is not None and (accounts or include_hidden):
         raise UsageError("--account and --include-hidden choose rows of a preview: use them with --yes.")
-    attention = False
+    attention, said = False, []
     with frame.desk(connection, pushes=True) as desk:
         if digest is None:
             refuse_if_busy(desk)
             found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
+            said = [*found.warnings] if frame.as_json else []  # a person reads them before the push
             if not frame.as_json and not frame.quiet:
                 shown = preview_json(desk, found)
                 frame.warn(shown)
                 printing.planned(shown["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
         if detached:
-            result = detach(frame, desk, digest, params={"check": not no_verify, "canaries": canaries})
+            params = {"check": not no_verify, "canaries": canaries}
+            result = detach(frame, desk, digest, params=params) | ({"warnings": said} if said else {})
             follow = f"sheetsync run {result['run']} --watch"
             frame.emit(result, lambda out: out.print(f"Run {result['run']} waits. Follow it with: {follow}"))
             return 0
         result = push(desk, digest, check=not no_verify, canaries=canaries)
+    attention = attention or needs_attention(result["rows"]) or bool(result["warnings"])
+    result["warnings"] = [*said, *result["warnings"]]
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
-    return 1 if attention or needs_attention(result["rows"]) or result["warnings"] else 0
+    return 1 if attention else 0
 
 
 @main.command("verify")

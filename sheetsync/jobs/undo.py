@@ -17,6 +17,7 @@ from sheetsync.jobs.attendance import PUSHES, Watch, is_driven
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.preview import awaiting_approval, freeze_plan, preview_json
+from sheetsync.jobs.remarking import remark
 from sheetsync.jobs.survey import Live, read_live, waiting_units
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import OperationRecord
@@ -58,9 +59,10 @@ def undo(desk: Desk, *, run: str | None = None, keys: Collection[str] = ()) -> d
     warnings = verify(desk, account_ids=unproven)["warnings"] if unproven else []
     wanted = [record.key for record in records]
     book = compensations(desk, wanted, live=read_live(desk))
-    plan = awaiting_approval(desk, build(desk.name, book.results, desk.units))
+    results, aloud = remark(desk, book.results, place="")
+    plan = awaiting_approval(desk, build(desk.name, results, desk.units))
     found = freeze_plan(desk, plan, {"baselines": book.held, "ahead": False, UNDOES: wanted})
-    shown = preview_json(desk, replace(found, warnings=tuple(warnings)))
+    shown = preview_json(desk, replace(found, warnings=(*warnings, *aloud)))
     skipped = [{"operation": each.operation, "message": each.message} for each in book.skipped]
     return {**shown, "skipped": skipped}
 
