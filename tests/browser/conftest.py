@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def tabs(browser: Browser) -> OpenTab:
-    """Return what opens further windows, as in: with tabs(width=300) as tab."""
+    """Open further windows; the size of each is an argument."""
     return partial(open_tab, browser)
 
 
