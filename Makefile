@@ -5,7 +5,7 @@ BIN := .venv/bin
 # parallel test processes; the tests start servers and databases of their own
 JOBS ?= auto
 
-.PHONY: demo test lint types unit contract integration e2e lock audit clean help wordpress
+.PHONY: demo test lint types unit contract integration e2e pictures lock audit clean help wordpress
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -27,6 +27,10 @@ types: .venv/.ready
 # tests in parts
 unit contract integration e2e stateful: .venv/.ready
 	$(BIN)/pytest -n $(JOBS) tests/$@
+
+# draw the pictures of the documentation anew; the browser tests do it
+pictures: .venv/.ready
+	SHEETSYNC_PICTURES=1 $(BIN)/pytest -q tests/browser
 
 # a genuine WordPress on this machine, to try things by hand; see tests/wordpress/README.md
 wordpress:
