@@ -15,6 +15,7 @@ from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.cli.serving import serve_command, token_group
+from sheetsync.cli.signing import sign_in_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
@@ -496,6 +497,7 @@ for each in (
     worker_command,
     import_command,
     serve_command,
+    sign_in_command,
     token_group,
 ):
     main.add_command(each)
