@@ -6,6 +6,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 # parallel test processes; the tests start servers and databases of their own
 JOBS ?= auto
+LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .PHONY: demo test docs dist lint types unit contract integration e2e stateful stranger hooks lock audit clean help wordpress
 
@@ -45,10 +47,10 @@ unit contract integration e2e stateful: .venv/.ready
 wordpress:
 	tests/wordpress/run.sh
 
-# pin what development runs on, with hashes
+# pin what development and the image run on, with hashes
 lock: .venv/.ready
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --extra postgresql --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 
 # known weaknesses of the pinned dependencies; needs the network
 audit: .venv/.ready
