@@ -101,7 +101,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_installed_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> None:
     """In an empty folder, with nothing of this checkout on the path."""
     env = {"PATH": f"{installed}:{os.defpath}", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    where = [installed / "python", "-c", "import sheetsync; print(sheetsync.__file__)"]
+    where = [str(installed / "python"), "-c", "import sheetsync; print(sheetsync.__file__)"]
     found = subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path, env=env).stdout
     assert found.startswith(str(installed.parent))
     done = subprocess.run(
