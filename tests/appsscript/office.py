@@ -1,4 +1,4 @@
-"""An office in which everything is real but Google: credit system, service, spreadsheet, and the add-on in it."""
+"""An office in which everything but Google is real: credit system, service, and the add-on."""
 
 import os
 import shutil
@@ -219,8 +219,8 @@ def open_office(folder: Path, *, users: int = 10, set_up: bool = True) -> Iterat
         config = folder / "sheetsync.toml"
         config.write_text(
             CONFIG.format(
-                audience=AUDIENCE, certs=identity.certs_url, address=sandbox.base_url, username=sandbox.username,
-                spreadsheet=google.spreadsheet_id, sheets=google.address,
+                audience=AUDIENCE, certs=identity.certs_url, address=sandbox.base_url,
+                username=sandbox.username, spreadsheet=google.spreadsheet_id, sheets=google.address,
             ), encoding="utf-8",
         )  # fmt: skip
         (folder / "key.json").write_text(google.key, encoding="utf-8")
