@@ -30,7 +30,7 @@ function understood_(response, id) {
  * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
  * @param {number} status
  * @param {string} id
- * @return {ServiceReply}
+ * @return {Failed}
  */
 function strange_(response, status, id) {
   if (status === 504) {
@@ -47,7 +47,7 @@ function strange_(response, status, id) {
  *
  * @param {*} failure
  * @param {string} id
- * @return {ServiceReply}
+ * @return {Failed}
  */
 function unanswered_(failure, id) {
   const words = String((failure && failure.message) || failure);
@@ -69,9 +69,9 @@ function late_() {
 }
 
 /**
- * @param {ServiceReply['kind']} kind
+ * @param {Failed['kind']} kind
  * @param {ServiceError} error
- * @return {ServiceReply}
+ * @return {Failed}
  */
 function notAsked_(kind, error) {
   return { ok: false, kind, status: 0, error, request_id: '' };

@@ -84,6 +84,7 @@ function selectedRows_(sheet) {
  * @return {Selection}
  */
 function withoutHidden_(sheet, column, numbers) {
+  /** @type {Selection} */
   const found = { account_ids: [], rows: [], hidden: 0, too_many: 0 };
   const ids = numbers.length ? idsBetween_(sheet, column, numbers[0], numbers[numbers.length - 1]) : [];
   const known = new Set();

@@ -34,6 +34,7 @@ function sidebarSetUp(wanted) {
   if (wrong) {
     return { ok: false, error: wrong };
   }
+  /** @type {Object<string, string>} */
   const kept = {};
   kept[SERVICE_URL_PROPERTY] = url.replace(/^https?:\/\/[^/]+/i, (start) => start.toLowerCase());
   kept[CONNECTION_PROPERTY] = connection;

@@ -42,19 +42,69 @@
  * @property {string} hint What to do.
  * @property {Object<string, *>} details
  *
- * @typedef {Object} ServiceReply How a request ended.
- * @property {boolean} ok Whether the service did it (2xx).
- * @property {'refused'|'unreachable'|'timeout'|'not_set_up'} [kind] Only if not `ok`. `refused`: the service said no, and
- *     nothing was done. `unreachable`: there was no answer from the service. `timeout`: it may or may not have been done:
+ * @typedef {Object} Done The service did it (2xx).
+ * @property {true} ok
+ * @property {undefined} [kind]
+ * @property {number} status HTTP status.
+ * @property {*} body The reply.
+ * @property {string} request_id The request's id in the service's log.
+ * @property {string} [key] Of a POST: the `Idempotency-Key` that was sent.
+ *
+ * @typedef {Object} Failed
+ * @property {false} ok
+ * @property {'refused'|'unreachable'|'timeout'|'not_set_up'} kind `refused`: the service said no, and nothing was done.
+ *     `unreachable`: no answer of the service came. `timeout`: it took too long. After both it may or may not have been done:
  *     repeat with the same key. `not_set_up`: nothing was asked.
  * @property {number} status HTTP status; 0 if there was none.
- * @property {*} [body] Only if `ok`: the reply.
- * @property {ServiceError} [error] Only if not `ok`.
- * @property {string} request_id The request's id in the service's log; empty if nothing was asked.
- * @property {string} [key] Of a POST: the `Idempotency-Key` that was sent.
+ * @property {ServiceError} error
+ * @property {string} request_id Empty if nothing was asked.
+ * @property {string} [key]
+ *
+ * @typedef {Done|Failed} ServiceReply How a request ended.
  *
  * @typedef {Object} Memory What a person's sidebar keeps for one spreadsheet. The menu writes `run` and `plan`, too.
  * @property {{run: string, kind: string}|null} [run] The run that is being watched.
  * @property {{digest: string, expires_at: string}|null} [plan] The plan that was shown last.
- * @property {string|null} [key] The last `Idempotency-Key`.
+ * @property {Object|null} [asked] A request whose answer has not come yet, with its key: to be asked again.
+ * @property {string|null} [view] What the sidebar shows first when it opens: `import`. It forgets it then.
+ */
+
+/**
+ * What the menu's own functions pass on.
+ *
+ * @typedef {Object} Run Of the service; see docs/api.md.
+ * @property {string} run Its id.
+ * @property {string} kind `pull`, `preview`, `push`, `verify`, `import` …
+ * @property {string} state
+ * @property {number} done
+ * @property {number|null} total
+ * @property {string} started_at
+ * @property {string|null} ended_at
+ * @property {string} actor
+ * @property {Object<string, number>} [counts]
+ * @property {any} [result]
+ *
+ * @typedef {Object} Plan Of the service.
+ * @property {string} digest
+ * @property {string} connection
+ * @property {string} environment `live` or `test`.
+ * @property {string} expires_at
+ * @property {Object<string, number>} counts Action or row status → rows.
+ * @property {Object<string, {added: string, removed: string, net: string}>} totals Unit → amounts.
+ * @property {Array<PlanRow>} rows
+ * @property {number} [hidden]
+ * @property {string[]} over_limits
+ *
+ * @typedef {Object} PlanRow
+ * @property {number|null} row Its number in the tab.
+ * @property {string} account_id
+ * @property {string} status
+ * @property {string} message
+ *
+ * @typedef {Object} Question What a person is asked before something is done.
+ * @property {string} title
+ * @property {string[]} lines
+ * @property {string} verb What the button says, such as `Push 41 changes`.
+ * @property {string} act A name in ACTS.
+ * @property {Object<string, *>} given To the act.
  */

@@ -82,7 +82,7 @@ class Server {
   }
 
   /** Sets what surrounds the script; see README.md. */
-  async control({ select, typed, faults, browser, user, executionMs, fetchesLeft, answers, forget }) {
+  async control({ select, typed, faults, browser, user, executionMs, fetchesLeft, laterMs, answers, forget }) {
     const { host } = this;
     if (select) await host.book.select(select.tab, select.ranges);
     if (typed) host.book.typed.push(...typed);
@@ -91,6 +91,7 @@ class Server {
     if (user) host.user = user;
     if (answers) host.answers = answers;
     if (executionMs) host.executionMs = executionMs;
+    if (laterMs !== undefined) host.laterMs = laterMs;
     if (fetchesLeft !== undefined) host.fetcher.left = fetchesLeft;
     if (forget) Object.assign(host, { ui: { menus: [], toasts: [], asked: [], shown: [] }, logs: [] }).fetcher.sent = [];
     return {};

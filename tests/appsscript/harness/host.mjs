@@ -40,7 +40,7 @@ export class Host {
     this.properties = new Properties();
     this.locks = new Locks();
     this.ui = { menus: [], toasts: [], asked: [], shown: [] };
-    Object.assign(this, { answers: [], logs: [], scopes: new Set(), executions: 0, running: 0, executionMs: EXECUTION_MAX_MS });
+    Object.assign(this, { answers: [], logs: [], scopes: new Set(), executions: 0, running: 0, laterMs: 0, executionMs: EXECUTION_MAX_MS });
     this.browser = { mode: 'same', email: null };
   }
 
@@ -70,7 +70,7 @@ export class Host {
   /** Returns what an execution needs to know; the files are read each time, so an edit counts at once. */
   script({ authMode, hasUi, user }) {
     const html = Object.fromEntries(filesOf(this.folder, /\.html$/).map(({ name, code }) => [name.slice(0, -5), code]));
-    const meta = { scopes: this.manifest.oauthScopes || [], authMode, hasUi, user, html, spreadsheetId: this.book.id };
+    const meta = { scopes: this.manifest.oauthScopes || [], authMode, hasUi, user, html, spreadsheetId: this.book.id, laterMs: this.laterMs };
     return { scripts: filesOf(this.folder, /\.gs$/), services: this.services, meta };
   }
 
@@ -125,6 +125,7 @@ export class Host {
     const answers = {
       'scope.used': (scope) => { this.scopes.add(scope); },
       'book.name': async () => (await book.facts()).properties.title,
+      'book.zone': async () => (await book.facts()).properties.timeZone || 'Etc/GMT',
       'book.sheets': () => book.sheets(),
       'book.active': () => book.activeId(),
       'book.activate': (id) => { book.active = id; },
@@ -153,6 +154,7 @@ export class Host {
       'text.bytes': (text) => [...new Int8Array(Buffer.from(text))],
       'bytes.text': (bytes) => Buffer.from(Int8Array.from(bytes).buffer).toString(),
       'base64.bytes': (text) => [...new Int8Array(Buffer.from(text, 'base64url'))],
+      'date.text': (ms, zone, format) => dateText(ms, zone, format),
       log: (level, message) => { this.logs.push({ level, message }); },
     };
     if (!answers[method]) {
@@ -181,4 +183,12 @@ export class Host {
     execution.sleptMs += ms;
     await new Promise((resolve) => { setTimeout(resolve, (ms / 1000) * SECOND_MS); });
   }
+}
+
+/** Returns a moment in a zone, in the one format that is modelled. */
+function dateText(ms, timeZone, format) {
+  if (format !== 'yyyy-MM-dd HH:mm') {
+    throw new Error(`harness: Utilities.formatDate with ${format} is not modelled`);
+  }
+  return new Date(ms).toLocaleString('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
 }

@@ -30,7 +30,7 @@ export class Book {
 
   /** Returns title and tabs. */
   async facts() {
-    this.sheetsRead ||= await this.ask(`/v4/spreadsheets/${this.id}?fields=properties.title,sheets.properties`);
+    this.sheetsRead ||= await this.ask(`/v4/spreadsheets/${this.id}?fields=properties,sheets.properties`);
     return this.sheetsRead;
   }
 

@@ -46,6 +46,7 @@
   const spreadsheet = strict('Spreadsheet', {
     getId: () => kit.meta.spreadsheetId,
     getName: () => call('book.name'),
+    getSpreadsheetTimeZone: () => call('book.zone'),
     getSheets: () => call('book.sheets').map((each) => sheet(each.id)),
     getSheetByName: (name) => {
       const found = call('book.sheets').find((each) => each.name === name);
@@ -74,11 +75,11 @@
   }
 
   const buttons = (...names) => strict('ButtonSet', Object.fromEntries(names.map((name) => [name, name])));
-  const suspended = (kind, args, withText) => {
+  const suspended = (kind, args) => {
     need(`Ui.${kind}`, CONTAINER);
     call('lock.suspend'); // Google: locks do not persist while a dialog suspends the script
     const [title, text, set] = args.length > 1 && args[1] in { OK: 1, OK_CANCEL: 1, YES_NO: 1, YES_NO_CANCEL: 1 }
-      ? ['', args[0], args[1]] : args.length === 1 ? ['', args[0], withText ? 'OK' : 'OK'] : args;
+      ? ['', args[0], args[1]] : args.length === 1 ? ['', args[0], 'OK'] : args;
     return call('ui.ask', kind, title, text, set || 'OK');
   };
 
@@ -89,7 +90,7 @@
     createAddonMenu: () => menu(''),
     alert: (...args) => suspended('alert', args).button,
     prompt: (...args) => {
-      const found = suspended('prompt', args, true);
+      const found = suspended('prompt', args);
       return strict('PromptResponse', { getSelectedButton: () => found.button, getResponseText: () => found.text });
     },
     showSidebar: (output) => { need('Ui.showSidebar', CONTAINER); call('ui.show', 'sidebar', output.getTitle(), output.getContent(), 300, null); },

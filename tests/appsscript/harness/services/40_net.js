@@ -79,6 +79,7 @@
       }
       call('sleep', ms);
     },
+    formatDate: (date, zone, format) => call('date.text', date.getTime(), zone, format),
     newBlob: blob,
     base64DecodeWebSafe: (text) => call('base64.bytes', text),
   });
