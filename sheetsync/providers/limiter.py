@@ -32,6 +32,15 @@ RENEW_S = 0.25
 LEAST_PAUSE_S = 0.0005
 """Seconds between two looks at the least, for clocks that count in coarse steps."""
 
+LEAD_MOST_S = 0.05
+"""Seconds before its moment at which a slot is given at the most, so that the intent is on the disk by then."""
+
+LEAD_KEPT = 0.9
+"""Part of the lead that is kept from one request to the next; one that took longer raises it at once."""
+
+TRIPS_LEAST = 4
+"""Round trips of which the shortest is a measure of the way; before that a request counts until its answer."""
+
 TICKET_BITS = 52
 """Bits of a ticket: as many as a number on the board holds exactly."""
 
@@ -48,7 +57,10 @@ class Slot(Protocol):
     left_at: float
 
     def leaving(self) -> None:
-        """Say that the first byte leaves now; connecting may have taken long since the slot was given."""
+        """Say that the first byte leaves when this returns, which may be a few milliseconds later.
+
+        Connecting, and writing down the intent, may have taken long since the slot was given.
+        """
         ...
 
 
@@ -78,12 +90,19 @@ class Sleeper(Protocol):
 
 
 class _Slot:
-    def __init__(self, ticks: Callable[[], float]) -> None:
-        self._ticks = ticks
-        self.left_at = ticks()
+    """A slot that is given a little early: what is done before the request leaves takes time, too."""
+
+    def __init__(self, start: float, clock: Sleeper, ticks: Callable[[], float]) -> None:
+        self._start, self._clock, self._ticks = start, clock, ticks
+        self._given_at = self.left_at = ticks()
         self.has_left = False
+        self.readied_s = 0.0
 
     def leaving(self) -> None:
+        """Wait for the moment at which the request may leave, if it is not yet there."""
+        self.readied_s = self._ticks() - self._given_at
+        while (left_s := self._start - self._ticks()) > 0:
+            self._clock.sleep(left_s)
         self.left_at = self._ticks()
         self.has_left = True
 
@@ -129,10 +148,12 @@ class SlidingLimiter:
         self._poll_s = min(POLL_S, self._window_s / POLLS_PER_WINDOW)
         self._store = store or MemoryStore()
         self._kind = WRITE if pushes else READ
-        self._sleep = clock.sleep
+        self._clock = clock
         self._ticks = ticks
         self._home = home
         self._shortest_s = math.inf
+        self._trips = 0
+        self._lead_s = 0.0
         self._refused_at = -math.inf
         self._told = False
         self._line = threading.Lock() if line is None else line
@@ -144,12 +165,12 @@ class SlidingLimiter:
         slot: _Slot | None = None
         try:
             grant = self._claim(ticket)
-            while (left_s := grant.start - self._ticks()) > 0 or self._is_old(grant):
+            while (left_s := grant.start - self._lead_s - self._ticks()) > 0 or self._is_old(grant):
                 if left_s > 0:
-                    self._sleep(left_s)
+                    self._clock.sleep(left_s)
                 if self._is_old(grant):
                     grant = self._renew(ticket)
-            slot = _Slot(self._ticks)
+            slot = _Slot(grant.start, self._clock, self._ticks)
             yield slot
         finally:
             # A wait that was broken off gives the slot back as it was; a lost one would be missing for long.
@@ -172,7 +193,7 @@ class SlidingLimiter:
     def _claim(self, ticket: float) -> Grant:
         with self._line:  # one looks for all: the others would only ask the same
             while not isinstance(grant := self._store.change(lambda board: self._try(board, ticket)), Grant):
-                self._sleep(self._pause_s(grant))
+                self._clock.sleep(self._pause_s(grant))
         if grant.rate_per_s < self._rate_per_s and not self._told:
             self._told = True
             _log.warning(
@@ -205,5 +226,7 @@ class SlidingLimiter:
         now = self._ticks()
         if not slot.has_left:
             return now
+        self._lead_s = min(max(slot.readied_s, LEAD_KEPT * self._lead_s), LEAD_MOST_S)
         self._shortest_s = min(self._shortest_s, now - slot.left_at)
-        return now - self._shortest_s
+        self._trips += 1
+        return now if self._trips < TRIPS_LEAST else now - self._shortest_s

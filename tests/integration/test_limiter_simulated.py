@@ -153,9 +153,10 @@ def test_three_processes_share_one_rate(store: Open, rate: float) -> None:
     for pushes in (True, False, False):
         system.process(rate, pushes=pushes)
     began_s = system.turns.now_s
-    system.turns.run(max(20.0, 60 / rate))
+    system.turns.run(max(25.0, 90 / rate))
     assert system.most() <= rate
-    assert system.share(rate, began_s + 1.0) >= 0.98
+    # after the first few round trips, which are no measure of the shortest one yet
+    assert system.share(rate, began_s + max(3.0, 30 / rate)) >= 0.98
 
 
 def test_slow_answers_exceed_nothing(store: Open) -> None:

@@ -27,9 +27,12 @@ class Time:
         self.now_s += seconds
 
 
-def interrupt(seconds: float) -> None:
-    """Wait until somebody presses Ctrl+C."""
-    raise KeyboardInterrupt(seconds)
+class Interrupted:
+    """Somebody presses Ctrl+C whenever one waits."""
+
+    def sleep(self, seconds: float) -> None:
+        """Do not come back."""
+        raise KeyboardInterrupt(seconds)
 
 
 def leave(rate: float, count: int, trip_s: float = 0.0) -> list[float]:
@@ -96,8 +99,23 @@ def test_connecting_takes_no_share() -> None:
         time.sleep(3.0)
         slot.leaving()
         left = time.now_s
-    with limiter.slot():
+    with limiter.slot() as slot:
+        slot.leaving()
         assert left + 1 + SLACK_S == pytest.approx(time.now_s)
+
+
+def test_getting_ready_takes_no_share() -> None:
+    """What is done before each request, such as writing down the intent, is done ahead of its moment."""
+    time = Time()
+    limiter = SlidingLimiter(10, time, ticks=time.ticks)
+    left = []
+    for _ in range(101):
+        with limiter.slot() as slot:
+            time.sleep(0.02)
+            slot.leaving()
+            left.append(time.now_s)
+    assert most_within(left, 1.0) <= 10
+    assert 100 / (left[-1] - left[0]) >= 0.98 * 10
 
 
 def test_a_failed_attempt_keeps_its_slot() -> None:
@@ -116,10 +134,10 @@ def test_a_broken_wait_loses_no_slot() -> None:
     limiter = SlidingLimiter(1, time, ticks=time.ticks)
     with limiter.slot():
         pass
-    limiter._sleep = interrupt
+    limiter._clock = Interrupted()
     with pytest.raises(KeyboardInterrupt), limiter.slot():
         pass
-    limiter._sleep = time.sleep
+    limiter._clock = time
     with limiter.slot():
         assert time.now_s >= 101.0
 
