@@ -73,9 +73,9 @@ class SqlLedger:
         finally:
             target.close()
 
-    def pace(self, system: str, *, size: int, open_board: Callable[[memoryview], B]) -> PaceStore[B]:
+    def pace(self, system: str, *, open_board: Callable[[bytes], B]) -> PaceStore[B]:
         """Return a credit system's board of slots, for credit systems that several machines talk to."""
-        return PaceStore(self.database, system, size=size, open_board=open_board)
+        return PaceStore(self.database, system, open_board=open_board)
 
     def close(self) -> None:
         """Close every connection."""
