@@ -15,9 +15,10 @@ from sheetsync.core.accounts import Action
 from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.fill import fill
+from sheetsync.jobs.history import history
 from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
 from sheetsync.queue import Queue
