@@ -14,6 +14,7 @@ from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.fill import fill
 from sheetsync.jobs.overview import ENDED, cancel_run, run_json, show_run
+from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve
 from sheetsync.ports import StoredPlan
@@ -131,6 +132,7 @@ class Service:
         plan = self.office.ledger.plans.load(name, digest)
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
+        refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         return self.start("push", name, actor=actor, plan=digest, params={**params, "check": True})
 
     def run(self, run_id: str) -> Outcome:
