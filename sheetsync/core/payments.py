@@ -155,7 +155,10 @@ class _Case:
         return same and explained(self.sent, self.listed, seen, self.read_at)
 
 
-FREE = "the invoice is zero, and such an update is only stored for the next invoice, so nothing can prove it now."
+FREE = (
+    "the invoice is zero, and such an update is only stored for the next invoice, so that nothing proves it "
+    "now."
+)
 """Said of an update that charges nothing."""
 
 

@@ -90,8 +90,10 @@ def test_from_check_to_history(office: Desk, merchant: Merchant) -> None:
             "105": {"Action": "Add", "Amount": 1.5},
             "106": {"Action": "Adjust", "Amount": -41, "Reason": "Correction"},
             "107": {"Action": "Reset", "Amount": 40},
+            "108": {"Action": "Adjust", "Amount": -50, "Reason": "Correction"},
         }
     )
+    merchant.people[108].credits["EUR"] = 60  # topped up since the pull
     preview = office.run("preview", "shop", code=1)
     assert {"105": "invalid", "106": "invalid"} == {
         account: status for account, status in preview.statuses.items() if status != "edited"
@@ -107,8 +109,8 @@ def test_from_check_to_history(office: Desk, merchant: Merchant) -> None:
     assert "Reset to 10" in message
     assert "Promo EUR -30" in message
     assert "balance now 10" in message
-    assert [52, 10, 35, 45, 40, 40, 40] == [merchant.held(number) for number in range(101, 108)]
-    assert 4 == len(merchant.bodies)
+    assert [52, 10, 35, 45, 40, 40, 40, 10] == [merchant.held(number) for number in range(101, 109)]
+    assert 5 == len(merchant.bodies)
     body = merchant.bodies[0][1]
     assert pushed.rows["101"]["operation"] == body["idempotencyKey"]
     assert "cli:" in body["description"]

@@ -10,11 +10,11 @@ __all__ = ["merchant", "office"]
 pytestmark = pytest.mark.parametrize("merchant", ["honours"], indirect=True)
 
 
-def asks(office: Desk, merchant: Merchant, amount: int = 20, **cells: object) -> str:
+def asks(office: Desk, merchant: Merchant, plan: str | None = None) -> str:
     """Pull, and type an Apply promo for user 101; return the subscription."""
     name = merchant.subscribe(101, quantity=2, addons=[{"addonPlanId": 7, "quantity": 1}]).name
     office.run("pull", "shop")
-    office.edit({"101": {"Action": "Apply promo", "Amount": amount, "Subscription ID": name, **cells}})
+    office.edit({"101": {"Action": "Apply promo", "Amount": 20, "Subscription ID": name, "Plan ID": plan}})
     return name
 
 
@@ -74,7 +74,7 @@ def test_from_preview_to_proof(office: Desk, merchant: Merchant) -> None:
 
 def test_refused_here(office: Desk, merchant: Merchant) -> None:
     """What cannot be previewed is Invalid, and says why; another plan may be named."""
-    asks(office, merchant, **{"Plan ID": "30"})
+    asks(office, merchant, plan="30")
     merchant.subscribe(102)
     dollars = merchant.subscribe(103, currency="USD").name
     plain = {"Action": "Apply promo", "Amount": 5}
