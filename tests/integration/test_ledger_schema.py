@@ -1,5 +1,6 @@
 """The ledger's schema: migrations make what the code expects, on both databases, from every older state."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
