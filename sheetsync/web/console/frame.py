@@ -176,8 +176,10 @@ class Console:
             # a link in a mail or a sheet: the strict cookie comes along once the page itself asks again
             return self.page("again.html", 200, url=request.full_path.rstrip("?"))
         google = self.settings.auth.client_id is not None
-        where = request.full_path.rstrip("?") if request.path != "/" else ""
-        return self.page("sign_in.html", error.http_status, google=google, next=where, error=error)
+        back = request.endpoint == "console.come_back"
+        where = "/" if back else request.full_path.rstrip("?")
+        told = error if back or COOKIE in request.cookies else None
+        return self.page("sign_in.html", error.http_status, google=google, next=where, told=told)
 
 
 def see(endpoint: str, **values: Any) -> Response:  # noqa: ANN401
