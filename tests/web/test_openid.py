@@ -49,16 +49,17 @@ def issuer() -> Iterator[Issuer]:
     started.close()
 
 
-def _app(folder: Path, url: str, more: str = "", client: str = CLIENT) -> Flask:
+def openid_app(folder: Path, url: str, more: str = "") -> Flask:
+    """Return a service whose people an issuer knows."""
     config = folder / "sheetsync.toml"
-    config.write_text(CONFIG.format(client=client, issuer=url, more=more))
+    config.write_text(CONFIG.format(client=CLIENT, issuer=url, more=more))
     return create_app(load(config, SECRETS))
 
 
 @pytest.fixture
 def app(issuer: Issuer, tmp_path: Path) -> Iterator[Flask]:
     """Open a service whose people this issuer knows."""
-    made = _app(tmp_path, issuer.url)
+    made = openid_app(tmp_path, issuer.url)
     yield made
     made.extensions["sheetsync"].close()
 
@@ -151,7 +152,7 @@ def test_an_answer_to_another_browser(app: Flask) -> None:
 
 def test_the_issuer_is_away(tmp_path: Path, issuer: Issuer) -> None:
     """Then nobody signs in; the page says so, without details."""
-    app = _app(tmp_path, issuer.url)
+    app = openid_app(tmp_path, issuer.url)
     issuer.close()
     reply = app.test_client().get("/sign-in/google")
     assert (503, True) == (reply.status_code, "cannot be asked who you are" in said(reply))
@@ -160,7 +161,7 @@ def test_the_issuer_is_away(tmp_path: Path, issuer: Issuer) -> None:
 
 def test_only_one_domain(tmp_path: Path, issuer: Issuer) -> None:
     """A Workspace's domain is a claim of the token, not the end of an address."""
-    app = _app(tmp_path, issuer.url, 'hosted_domain = "example.org"')
+    app = openid_app(tmp_path, issuer.url, 'hosted_domain = "example.org"')
     assert 401 == _sign_in(app.test_client()).status_code
     issuer.claims = {"hd": "example.org"}
     assert 200 == _sign_in(app.test_client()).status_code
