@@ -408,7 +408,13 @@ def init_command(
 
 @main.command("demo")
 @click.option("--once", is_flag=True, help="Run pull, edit, preview, push and verify once, and exit.")
-@click.option("--port", default=8765, show_default=True, help="Port of the sandbox credit system.")
+@click.option(
+    "--port",
+    default=8765,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port of the page, 0 chooses one; with --once of the sandbox credit system.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("sheetsync-demo"), show_default=True)
 @AS
 @command

@@ -119,6 +119,7 @@ class You(Reply):
 class ConnectionState(ConnectionReply):
     you: You
     system: str
+    units: list[dict[str, Any]]
     sheet: dict[str, str]
     running: RunLine | None
     pulled_at: str | None

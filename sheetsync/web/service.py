@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sheetsync import errors
 from sheetsync.bootstrap import Office
-from sheetsync.config import Connection, SheetSettings, XlsxSheet, system_id
+from sheetsync.config import Connection, SheetSettings, XlsxSheet, system_id, units_of
 from sheetsync.core.accounts import Action
 from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
 from sheetsync.jobs.approve import approve
@@ -89,6 +89,10 @@ class Service:
                 "role": access.role(name) or "",
             },
             "system": _system(self.office.settings.connections[name]),
+            "units": [
+                {"code": unit.code, "header": unit.header, "scale": unit.scale}
+                for unit in units_of(self.office.settings.connections[name])
+            ],
             "sheet": _sheet(self.office.settings.connections[name].sheet),
             "running": None if running is None else run_json(watch, running),
             "pulled_at": None if pulled is None else _moment(pulled.at),
