@@ -91,10 +91,6 @@ def add(pages: Blueprint, console: Console) -> None:
     @pages.post("/operations/<key>/resolution")
     def resolve(key: str) -> Response:
         body = {"as": request.form.get("as", ""), "reason": request.form.get("reason", "").strip()}
-        if not body["as"] or not body["reason"]:
-            raise UsageError(
-                "A verdict needs both: what happened, and how you know.", hint="Go back and fill in both."
-            )
         found = console.carry_out("POST", "/operations/{key}/resolution", key, body)
         tell(f"Settled by you: {telling.label(found['status'])}.")
         for warning in found.get("warnings", []):
