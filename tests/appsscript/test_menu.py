@@ -89,7 +89,7 @@ def test_push_previews_and_asks_with_numbers(desk: Office) -> None:
 
 
 def test_push_that_needs_a_second_person(desk: Office) -> None:
-    """Over the limit nothing is sent; once an approver agreed to exactly that plan, the same entry pushes it."""
+    """Over the limit nothing is sent; an approver agrees to exactly that plan, and the entry pushes it."""
     before = int(str(desk.people.cell("9", "Credits")))
     desk.edit("9", Action="Add", Amount=1250, Reason="Goodwill")
     desk.addon.run("pushChanges", answers=["OK"])
@@ -131,7 +131,7 @@ def test_undo(desk: Office) -> None:
 
 
 def test_set_action(desk: Office) -> None:
-    """Rows with an amount and no action get one, after their number was agreed to; other words are refused."""
+    """Rows with an amount and no action get one, after a yes to their number; other words are refused."""
     desk.edit("7", Amount=3)
     typed = [{"button": "OK", "text": "Double"}, "OK"]
     desk.addon.run("setAction", answers=typed)
