@@ -184,8 +184,18 @@ class Office:
             choices: field code → what a dropdown offers, and what each stands for.
             report: told when a spreadsheet lets us wait.
         """
+        connection, columns = self.connection(name), self.columns(name, provider, choices)
+        zone, tab = self.settings.service.zone, connection.sheet.tab
+        if isinstance(connection.sheet, XlsxSheet):
+            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
+        return self._google(connection.sheet, columns, report)
+
+    def columns(
+        self, name: str, provider: Provider, choices: Mapping[str, Mapping[str, str]] | None = None
+    ) -> Columns:
+        """Return what decides which columns the connection's tab has."""
         connection = self.connection(name)
-        columns = Columns(
+        return Columns(
             units=provider.capabilities.units,
             actions=provider.capabilities.actions,
             reasons=connection.reasons,
@@ -195,10 +205,6 @@ class Office:
             choices=choices or {},
             details=connection.columns if isinstance(connection, FasCardConnection) else (),
         )
-        zone, tab = self.settings.service.zone, connection.sheet.tab
-        if isinstance(connection.sheet, XlsxSheet):
-            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
-        return self._google(connection.sheet, columns, report)
 
     def _google(self, sheet: GoogleSheetSettings, columns: Columns, report: Report) -> Sheet:
         """Return a tab of Google Sheets; all processes of this machine share its quota."""
