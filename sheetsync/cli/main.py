@@ -10,6 +10,7 @@ import click
 from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
+from sheetsync.cli.addon import addon_command
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
@@ -491,6 +492,7 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
 
 
 for each in (
+    addon_command,
     report_command,
     runs_command,
     run_command,

@@ -170,6 +170,10 @@ class Office:
         for header, value in cells.items():
             self.people.type_in(account_id, header, value)
 
+    def balance(self, account_id: str) -> int:
+        """Return what the credit system itself holds."""
+        return self.sandbox.book.balance(account_id, "credits")
+
     def fresh(self) -> None:
         """Let the person and Google be as at the start; what is in the tab and the ledger stays."""
         self.addon.control(
@@ -192,10 +196,11 @@ class Office:
                 if people.cell(str(account_id), header) is not None:
                     people.type_in(str(account_id), header, None)
 
-    def command(self, *words: str) -> None:
-        """Run a command of the service's, as the admin does."""
+    def command(self, *words: str) -> str:
+        """Run a command of the service's, as the admin does; return what it printed."""
         command = [sys.executable, "-m", "sheetsync", *words, "--config", str(self.folder / "sheetsync.toml")]
-        subprocess.run(command, env=self.env, check=True, capture_output=True, timeout=120)
+        done = subprocess.run(command, env=self.env, check=True, capture_output=True, text=True, timeout=120)
+        return done.stdout
 
     def approve(self, digest: str) -> None:
         """Let a second person approve a plan."""
