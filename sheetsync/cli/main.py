@@ -10,6 +10,7 @@ import click
 from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
+from sheetsync.cli.addon import addon_command
 from sheetsync.cli.charging import agree_to_charges
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
 from sheetsync.cli.history import history_command, reconcile_command, statement_command
@@ -452,6 +453,7 @@ for each in (
     history_command,
     statement_command,
     reconcile_command,
+    addon_command,
     report_command,
     runs_command,
     run_command,
