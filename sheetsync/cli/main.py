@@ -10,12 +10,15 @@ import click
 from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
+from sheetsync.cli.addon import addon_command
+from sheetsync.cli.charging import agree_to_charges
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
 from sheetsync.cli.history import history_command, reconcile_command, statement_command
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.cli.serving import serve_command, token_group
+from sheetsync.cli.signing import sign_in_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
@@ -99,7 +102,9 @@ def preview_command(
 @main.command("push")
 @click.argument("connection")
 @click.option("--plan", "digest", metavar="DIGEST", help="The plan that a preview showed.")
-@click.option("--yes", is_flag=True, help="Preview and push in one go.")
+@click.option(
+    "--yes", is_flag=True, help="Preview and push in one go; with --plan: agree to what it charges customers."
+)
 @click.option("--no-verify", is_flag=True, help="Leave rows at Confirmation Required.")
 @click.option("--detach", "detached", is_flag=True, help="Return at once; a worker carries it out.")
 @click.option(
@@ -122,13 +127,13 @@ def push_command(
     include_hidden: bool,
 ) -> int:
     """Carry out exactly the plan that a preview showed; an interrupted one goes on where it was."""
-    if (digest is None) == (not yes):
+    if digest is None and not yes:
         raise UsageError(
             "Say what to push: --plan DIGEST of a preview, or --yes to preview and push in one go."
         )
     if digest is not None and (accounts or include_hidden):
         raise UsageError("--account and --include-hidden choose rows of a preview: use them with --yes.")
-    attention, said = False, []
+    attention, said, is_agreed = False, [], digest is not None and yes
     with frame.desk(connection, pushes=True) as desk:
         if digest is None:
             refuse_if_busy(desk)
@@ -139,13 +144,14 @@ def push_command(
                 frame.warn(shown)
                 printing.planned(shown["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
+        is_agreed = is_agreed or agree_to_charges(frame, desk, digest)
         if detached:
-            params = {"check": not no_verify, "canaries": canaries}
+            params = {"check": not no_verify, "canaries": canaries, "agreed": is_agreed}
             result = detach(frame, desk, digest, params=params) | ({"warnings": said} if said else {})
             follow = f"sheetsync run {result['run']} --watch"
             frame.emit(result, lambda out: out.print(f"Run {result['run']} waits. Follow it with: {follow}"))
             return 0
-        result = push(desk, digest, check=not no_verify, canaries=canaries)
+        result = push(desk, digest, check=not no_verify, canaries=canaries, agreed=is_agreed)
     attention = attention or needs_attention(result["rows"]) or bool(result["warnings"])
     result["warnings"] = [*said, *result["warnings"]]
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
@@ -361,7 +367,13 @@ def init_command(
 
 @main.command("demo")
 @click.option("--once", is_flag=True, help="Run pull, edit, preview, push and verify once, and exit.")
-@click.option("--port", default=8765, show_default=True, help="Port of the sandbox credit system.")
+@click.option(
+    "--port",
+    default=8765,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port of the page, 0 chooses one; with --once of the sandbox credit system.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("sheetsync-demo"), show_default=True)
 @AS
 @command
@@ -441,12 +453,14 @@ for each in (
     history_command,
     statement_command,
     reconcile_command,
+    addon_command,
     report_command,
     runs_command,
     run_command,
     worker_command,
     import_command,
     serve_command,
+    sign_in_command,
     token_group,
 ):
     main.add_command(each)

@@ -120,6 +120,8 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         page=desk.page(record.account_id) or "",
         sent_at=record.sent_at,
         at_pull={unit.unit: unit.at_pull for unit in record.units},
+        by_change=not desk.rules.capabilities.sets,
+        extras=record.extras,
     )
 
 
