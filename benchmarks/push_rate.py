@@ -136,7 +136,7 @@ def databases(kinds: list[str]) -> Iterator[dict[str, Any]]:
         postgresql.remove()
 
 
-def measure_push(address: str, make: Any, *, rows: int, rate: float, parallel: int) -> Pace:  # noqa: ANN401
+def measure_push(address: str, make: Any, *, rows: int, rate: float, parallel: int) -> Pace:
     """Push rows from a fresh office and return how it went."""
     with tempfile.TemporaryDirectory(prefix="sheetsync-rate-") as folder:
         config = Path(folder) / "sheetsync.toml"

@@ -17,9 +17,11 @@ from sheetsync.ledger.lines import LineStore
 from sheetsync.ledger.migrate import bring_up_to_date
 from sheetsync.ledger.operations import OperationStore
 from sheetsync.ledger.pace import B, PaceStore
+from sheetsync.ledger.pages import PageStore
 from sheetsync.ledger.plans import PlanStore
 from sheetsync.ledger.replies import ReplyStore
 from sheetsync.ledger.runs import RunStore
+from sheetsync.ledger.statements import StatementReader
 
 
 class SqlLedger:
@@ -48,6 +50,8 @@ class SqlLedger:
         self.callers = CallerStore(self.database)
         self.replies = ReplyStore(self.database)
         self.lines = LineStore(self.database)
+        self.pages = PageStore(self.database)
+        self.statements = StatementReader(self.database, self.operations)
 
     def check(self) -> dict[str, Any]:
         """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""
