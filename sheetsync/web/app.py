@@ -209,7 +209,7 @@ def _hooks(app: Flask, metrics: Metrics) -> None:
 
 
 def _refusal(status: int, error: SheetsyncError) -> Response:
-    reply = _json(status, _as_dict(error))
+    reply = console.refusal(status, error) or _json(status, _as_dict(error))
     if status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     if "retry_after_s" in error.details:
