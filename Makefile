@@ -9,7 +9,7 @@ JOBS ?= auto
 LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: demo test docs dist lint types unit contract integration e2e stateful stranger hooks lock audit clean help wordpress
+.PHONY: demo test docs dist lint types unit contract integration e2e stateful stranger pictures hooks lock audit clean help wordpress
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -42,6 +42,10 @@ types: .venv/.ready
 # tests in parts
 unit contract integration e2e stateful: .venv/.ready
 	$(BIN)/pytest -n $(JOBS) tests/$@
+
+# draw the pictures of the documentation anew; the browser tests do it
+pictures: .venv/.ready
+	SHEETSYNC_PICTURES=1 $(BIN)/pytest -q tests/browser
 
 # a genuine WordPress on this machine, to try things by hand; see tests/wordpress/README.md
 wordpress:

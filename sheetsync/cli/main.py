@@ -15,6 +15,7 @@ from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.cli.serving import serve_command, token_group
+from sheetsync.cli.signing import sign_in_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
@@ -407,7 +408,13 @@ def init_command(
 
 @main.command("demo")
 @click.option("--once", is_flag=True, help="Run pull, edit, preview, push and verify once, and exit.")
-@click.option("--port", default=8765, show_default=True, help="Port of the sandbox credit system.")
+@click.option(
+    "--port",
+    default=8765,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port of the page, 0 chooses one; with --once of the sandbox credit system.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("sheetsync-demo"), show_default=True)
 @AS
 @command
@@ -490,6 +497,7 @@ for each in (
     worker_command,
     import_command,
     serve_command,
+    sign_in_command,
     token_group,
 ):
     main.add_command(each)

@@ -144,6 +144,12 @@ CSV_COLUMNS = (
 )
 
 
+def csv_cells(operation: dict[str, Any]) -> list[list[str]]:
+    """Return an operation's lines of a CSV file, one for each unit."""
+    rows = [{**operation, **change, "unit": unit} for unit, change in operation["changes"].items()]
+    return [[guarded(row.get(name)) for name in CSV_COLUMNS] for row in rows]
+
+
 def write_csv(path: Path, operations: Iterable[dict[str, Any]]) -> int:
     """Write operations to a CSV file, a line per unit; return the number of lines.
 
@@ -158,10 +164,9 @@ def write_csv(path: Path, operations: Iterable[dict[str, Any]]) -> int:
             writer = csv.writer(stream)
             writer.writerow(CSV_COLUMNS)
             for operation in operations:
-                for unit, change in operation["changes"].items():
-                    row = {**operation, **change, "unit": unit}
-                    writer.writerow([guarded(row.get(name)) for name in CSV_COLUMNS])
-                    lines += 1
+                cells = csv_cells(operation)
+                writer.writerows(cells)
+                lines += len(cells)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Name another file.") from error
     return lines

@@ -282,11 +282,11 @@ api_tokens = Table(  # of scripts; a token itself is nowhere, only its hash
     UniqueConstraint("hash"),
 )
 
-sessions = Table(  # of the web console, and links that begin one; only hashes
+sessions = Table(  # of the web console, and links that begin one, as hashes; and the key that signs cookies
     "sessions",
     metadata,
     Column("hash", String(64), primary_key=True),
-    Column("kind", String(10), nullable=False),  # session or link
+    Column("kind", String(10), nullable=False),  # session, link or key
     Column("email", String(320), nullable=False),
     Column("expires_at", Moment, nullable=False),
 )

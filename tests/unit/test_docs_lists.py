@@ -81,7 +81,7 @@ def test_every_option_is_documented_and_no_other(name: str) -> None:
 def test_every_command_is_documented_and_no_other() -> None:
     """One section for each command."""
     text = (DOCS / "commands.md").read_text("utf-8")
-    documented = re.findall(r"^## sheetsync ([a-z]+(?: [a-z]+)*)", text, re.MULTILINE)
+    documented = re.findall(r"^## sheetsync ([a-z-]+(?: [a-z-]+)*)", text, re.MULTILINE)
     assert sorted(COMMANDS) == sorted(documented)
 
 
