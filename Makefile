@@ -60,7 +60,7 @@ lock: .venv/.ready
 audit: .venv/.ready
 	$(BIN)/pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
 
-.venv/.ready: pyproject.toml requirements-dev.lock .ci/setup
+.venv/.ready: pyproject.toml requirements-dev.lock tests/appsscript/package-lock.json .ci/setup
 	.ci/setup
 
 clean:

@@ -3,9 +3,15 @@
 /** Previews the rows that a filter shows. */
 function previewChanges() {
   act_(() => {
-    const found = planned_('visible', []);
-    tell_(sendable_(found.plan) ? summary_(found.plan) : 'There is nothing to push',
-      [place_(found.plan)].concat(remarks_(found.plan, found.warnings || []), sendable_(found.plan) ? ['“Push changes…” sends them.'] : []));
+    const { plan, warnings } = planned_('visible', []);
+    const lines = [place_(plan)].concat(remarks_(plan, warnings || []));
+    if (!sendable_(plan).length) {
+      tell_('There is nothing to push', lines);
+    } else if (needsApproval_(plan)) {
+      tell_(summary_(plan), lines.concat(approvalWords_()));
+    } else {
+      tell_(summary_(plan), lines.concat('“Push changes…” sends them.'));
+    }
   });
 }
 

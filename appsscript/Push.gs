@@ -29,15 +29,29 @@ function pushSelectedRows() {
 function offer_(verb, found) {
   const { plan } = found;
   const lines = [place_(plan)].concat(remarks_(plan, found.warnings || []));
-  if (!sendable_(plan)) {
+  if (!sendable_(plan).length) {
     tell_(`There is nothing to ${verb.toLowerCase()}`, lines);
     return;
+  }
+  if (needsApproval_(plan)) {
+    const { approval } = ask_('GET', `plans/${encodeURIComponent(plan.digest)}`);
+    if (!approval.approved_by) {
+      tell_(`A second person has to approve ${summary_(plan)}`, lines.concat(approvalWords_()));
+      return;
+    }
+    lines.push(`Approved by ${approval.approved_by.replace(/^\w+:/, '')}.`);
   }
   confirm_({
     title: `${verb} ${summary_(plan)}`,
     lines,
-    verb: `${verb} ${many_(sendable_(plan), 'change')}`,
+    verb: `${verb} ${many_(sendable_(plan).length, 'change')}`,
     act: 'push',
     given: { digest: plan.digest },
   });
+}
+
+/** @return {string} */
+function approvalWords_() {
+  return `Over the approval limit. An approver looks at it and agrees in the console: ${settings_().service_url}/ ` +
+    'Then choose “Push changes…” again, without changing the rows.';
 }

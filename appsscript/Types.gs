@@ -89,7 +89,6 @@
  * @property {string} connection
  * @property {string} environment `live` or `test`.
  * @property {string} expires_at
- * @property {Object<string, number>} counts Action or row status → rows.
  * @property {Object<string, {added: string, removed: string, net: string}>} totals Unit → amounts.
  * @property {Array<PlanRow>} rows
  * @property {number} [hidden]
@@ -98,6 +97,7 @@
  * @typedef {Object} PlanRow
  * @property {number|null} row Its number in the tab.
  * @property {string} account_id
+ * @property {string|null} action
  * @property {string} status
  * @property {string} message
  *

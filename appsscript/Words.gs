@@ -1,6 +1,7 @@
 /** Sentences for people: numbers first, a word for every status, and always which system it is. */
 
-const ACTION_CODES = ['add', 'reset', 'adjust', 'refund', 'cash', 'apply_promo'];
+/** Row statuses of what a plan would send, once a second person agreed where that is needed. */
+const PLANNED = ['edited', 'awaiting_approval'];
 
 /** Row statuses that somebody has to look at, in the words of the tab. */
 const ATTENTION = {
@@ -45,10 +46,18 @@ function place_(about) {
 
 /**
  * @param {Plan} plan
- * @return {number} Changes that a push of it sends.
+ * @return {Array<PlanRow>} What a push of it sends.
  */
 function sendable_(plan) {
-  return ACTION_CODES.reduce((sum, code) => sum + (plan.counts[code] || 0), 0);
+  return plan.rows.filter((row) => PLANNED.indexOf(row.status) >= 0);
+}
+
+/**
+ * @param {Plan} plan
+ * @return {boolean} Whether it is over the approval limit.
+ */
+function needsApproval_(plan) {
+  return plan.rows.some((row) => row.status === 'awaiting_approval');
 }
 
 /**
@@ -57,8 +66,9 @@ function sendable_(plan) {
  */
 function summary_(plan) {
   const parts = totals_(plan.totals);
-  const resets = plan.counts.reset || 0;
-  return `${many_(sendable_(plan), 'change')}: ${parts.concat(resets ? [many_(resets, 'reset')] : []).join(', ')}`;
+  const rows = sendable_(plan);
+  const resets = rows.filter((row) => row.action === 'reset').length;
+  return `${many_(rows.length, 'change')}: ${parts.concat(resets ? [many_(resets, 'reset')] : []).join(', ')}`;
 }
 
 /**
@@ -83,11 +93,9 @@ function totals_(totals) {
  */
 function remarks_(plan, warnings) {
   const rows = plan.rows.filter((row) => row.status in ATTENTION);
-  const waiting = (plan.counts.awaiting_approval || plan.rows.some((row) => row.status === 'awaiting_approval'))
-    ? [`Over the approval limit: a second person has to approve it first, in the console: ${settings_().service_url}/`] : [];
   const hidden = plan.hidden ? [`${many_(plan.hidden, 'changed row')} hidden by your filter: left out.`] : [];
   const head = rows.length ? [`${many_(rows.length, 'row')} not sent, because somebody has to look:`] : [];
-  return waiting.concat(plan.over_limits, hidden, warnings, head, listed_(rows));
+  return plan.over_limits.concat(hidden, warnings, head, listed_(rows));
 }
 
 /**

@@ -21,6 +21,7 @@ from sheetsync.ledger.pages import PageStore
 from sheetsync.ledger.plans import PlanStore
 from sheetsync.ledger.replies import ReplyStore
 from sheetsync.ledger.runs import RunStore
+from sheetsync.ledger.statements import StatementReader
 
 
 class SqlLedger:
@@ -50,6 +51,7 @@ class SqlLedger:
         self.replies = ReplyStore(self.database)
         self.lines = LineStore(self.database)
         self.pages = PageStore(self.database)
+        self.statements = StatementReader(self.database, self.operations)
 
     def check(self) -> dict[str, Any]:
         """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""

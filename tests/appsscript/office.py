@@ -170,6 +170,42 @@ class Office:
         for header, value in cells.items():
             self.people.type_in(account_id, header, value)
 
+    def balance(self, account_id: str) -> int:
+        """Return what the credit system itself holds."""
+        return self.sandbox.book.balance(account_id, "credits")
+
+    def fresh(self) -> None:
+        """Let the person and Google be as at the start; what is in the tab and the ledger stays."""
+        self.addon.control(
+            forget=True, faults=[], answers=[], laterMs=0, user=CLERK, browser={"mode": "same"},
+            executionMs=360_000, fetchesLeft=20_000, select={"tab": "Credits", "ranges": ["A1"]},
+        )  # fmt: skip
+        self.addon.call("dialogReady", CLERK)
+        self.addon.call("sidebarRemember", {"run": None, "plan": None, "asked": None, "view": None})
+
+    def plain(self) -> None:
+        """Let dialogs be what this person's browser cannot run, so that plain questions come."""
+        self.addon.run("openDialog_", {"title": "", "lines": [], "verb": "", "act": "push", "given": {}})
+        self.addon.control(laterMs=60_000)
+
+    def clear_edits(self) -> None:
+        """Empty what was typed in all rows."""
+        people = self.people
+        for account_id in range(1, 11):
+            for header in ("Action", "Amount", "Reason", "Note"):
+                if people.cell(str(account_id), header) is not None:
+                    people.type_in(str(account_id), header, None)
+
+    def command(self, *words: str) -> str:
+        """Run a command of the service's, as the admin does; return what it printed."""
+        command = [sys.executable, "-m", "sheetsync", *words, "--config", str(self.folder / "sheetsync.toml")]
+        done = subprocess.run(command, env=self.env, check=True, capture_output=True, text=True, timeout=120)
+        return done.stdout
+
+    def approve(self, digest: str) -> None:
+        """Let a second person approve a plan."""
+        self.command("approve", "shop", "--plan", digest, "--as", "ann@example.org")
+
     def end_of(self, run: str) -> dict[str, Any]:
         """Wait for a run's end, as the sidebar does."""
         until_s = time.monotonic() + 60
