@@ -18,6 +18,7 @@ from sheetsync.jobs.fill import fill
 from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.undo import UNDOES
 from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
 from sheetsync.queue import Queue
@@ -145,7 +146,8 @@ class Service:
         plan = self.office.ledger.plans.load(name, digest)
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
-        return self.start("push", name, actor=actor, plan=digest, params={**params, "check": True})
+        kind = "undo" if UNDOES in plan.body else "push"
+        return self.start(kind, name, actor=actor, plan=digest, params={**params, "check": True})
 
     def edits(self, name: str, *, actor: str) -> Outcome:
         """Return what waits in the tab."""
