@@ -35,6 +35,7 @@ class CsvFile:
         digest: of its bytes; the same file has the same, whatever its name.
         encoding, separator: as found.
         header: its first line.
+        name: for people, in sentences.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class CsvFile:
     encoding: str
     separator: str
     header: tuple[str, ...]
+    name: str
 
     def rows(self) -> Iterator[tuple[int, list[str], str]]:
         """Yield (line number, cells, problem) of every line below the header that is not blank."""
@@ -69,7 +71,7 @@ class CsvFile:
         for count, (number, cells, problem) in enumerate(self.rows(), start=1):
             if count > LINES_MOST:
                 raise UsageError(
-                    f"{self.path} has more than {LINES_MOST} lines: split it.", hint="Nothing was imported."
+                    f"{self.name} has more than {LINES_MOST} lines: split it.", hint="Nothing was imported."
                 )
             yield self._line(number, cells, columns, problem)
 
@@ -83,32 +85,34 @@ class CsvFile:
         return Line(number, found, problem)
 
 
-def open_csv(path: Path, known: Collection[str]) -> CsvFile:
+def open_csv(path: Path, known: Collection[str], *, name: str = "") -> CsvFile:
     """Find out how a file is written.
 
     Args:
         path: of the file.
         known: names that may stand in its header; the separator is the one that finds most of them.
+        name: what sentences call it; its path unless given.
 
     Raises:
         UsageError: it cannot be read, or has no header.
     """
     csv.field_size_limit(CELL_LIMIT)
+    name = name or str(path)
     try:
         digest, encoding = _digest(path), _encoding(path)
         with path.open(encoding=encoding, newline="") as stream:
             first = stream.readline(CELL_LIMIT)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.", hint="Name another file.") from error
+        raise UsageError(f"{name} cannot be read: {error.strerror}.", hint="Name another file.") from error
     except UnicodeError as error:
         raise UsageError(
-            f"{path} is not text in any encoding that we know.", hint="Save it as CSV in UTF-8."
+            f"{name} is not text in any encoding that we know.", hint="Save it as CSV in UTF-8."
         ) from error
     if not first.strip():
-        raise UsageError(f"{path} is empty.", hint="Its first line names the columns.")
+        raise UsageError(f"{name} is empty.", hint="Its first line names the columns.")
     separator = max(SEPARATORS, key=lambda mark: _hits(first, mark, known))
     header = tuple(_split(first, separator))
-    return CsvFile(path, digest, encoding, separator, header)
+    return CsvFile(path, digest, encoding, separator, header, name)
 
 
 def _digest(path: Path) -> str:

@@ -21,6 +21,7 @@ from sheetsync.ledger.pages import PageStore
 from sheetsync.ledger.plans import PlanStore
 from sheetsync.ledger.replies import ReplyStore
 from sheetsync.ledger.runs import RunStore
+from sheetsync.ledger.uploads import UploadStore
 
 
 class SqlLedger:
@@ -49,6 +50,7 @@ class SqlLedger:
         self.callers = CallerStore(self.database)
         self.replies = ReplyStore(self.database)
         self.lines = LineStore(self.database)
+        self.uploads = UploadStore(self.database)
         self.pages = PageStore(self.database)
 
     def check(self) -> dict[str, Any]:

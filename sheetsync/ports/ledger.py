@@ -11,6 +11,7 @@ from sheetsync.core.diff import Baseline
 from sheetsync.core.keys import KeyMaker, RowKey
 from sheetsync.core.lines import Imported
 from sheetsync.core.states import AT_REST, OperationState
+from sheetsync.ports.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,6 +553,11 @@ class Ledger(Protocol):
     @property
     def lines(self) -> Lines:
         """Lines of imported files."""
+        ...
+
+    @property
+    def uploads(self) -> Uploads:
+        """Files that were sent to be imported."""
         ...
 
     @property
