@@ -255,9 +255,11 @@ def test_dark(tabs: OpenTab, tmp_path: Path) -> None:
 
 
 def test_import_a_file(desk: Desk, tmp_path: Path) -> None:
-    """Choose a file, say what its columns are, see what would happen, put it into the tab, keep the results."""
+    """Choose a file, say what its columns are, see what would happen, put it into the tab, keep results."""
     file = tmp_path / "may.csv"
-    file.write_text("Customer,Action,Credits to give,Reason\n21,Add,30,Promotion\n22,Add,40,Promotion\n999,Add,1,X\n")
+    file.write_text(
+        "Customer,Action,Credits to give,Reason\n21,Add,30,Promotion\n22,Add,40,Promotion\n999,Add,1,X\n"
+    )
     desk.pull()
     desk.press("Import CSV…")
     desk.sidebar.get_by_label("File").set_input_files(file)
