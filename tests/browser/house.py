@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import waitress
+from flask import Flask
 
 from sheetsync.web.console import LINK
 from tests.browser.kit import Tab
@@ -69,12 +70,18 @@ class House:
 @contextmanager
 def open_house(folder: Path) -> Iterator[House]:
     """Serve on a free port."""
-    with open_town(folder) as town:
-        server = waitress.create_server(town.app, host="127.0.0.1", port=0, threads=8)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        try:
-            yield House(town, f"http://127.0.0.1:{server.effective_port}")
-        finally:
-            server.close()
-            thread.join(timeout=10)
+    with open_town(folder) as town, serving(town.app) as address:
+        yield House(town, address)
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve an application as ``sheetsync serve`` does; yield its address."""
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(timeout=10)

@@ -13,9 +13,9 @@ P = TypeVar("P", bound=Provider)
 class Impatient(SlidingLimiter):
     """A limiter that pauses after a refusal, but not as long as the system asked for."""
 
-    def refused(self, pause_s: float) -> None:
+    def refused(self, pause_s: float, left_at: float) -> None:
         """Pause for a moment."""
-        super().refused(min(pause_s, 0.02))
+        super().refused(min(pause_s, 0.02), left_at)
 
 
 class SandboxRig:

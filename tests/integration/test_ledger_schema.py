@@ -1,5 +1,6 @@
 """The ledger's schema: migrations make what the code expects, on both databases, from every older state."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,4 +101,20 @@ def test_older_ledger(dump: Path, tmp_path: Path) -> None:
     states = {record.key: record.state.value for record in ledger.operations.history(None)}
     assert {"DONE": "confirmed", "LOST": "unknown", "REFUSED": "rejected"} == states
     assert {"7", "8", "9"} == set(ledger.accounts.baselines(SYSTEM, MAKER))
+    ledger.close()
+
+
+@pytest.mark.parametrize("dump", sorted(OLD_LEDGERS.glob("*.sql")), ids=lambda path: path.stem)
+def test_readings_of_an_older_ledger(dump: Path, tmp_path: Path) -> None:
+    """When an older version read the credit system is known from its events."""
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(dump.read_text())
+    opened = connection.execute("SELECT at FROM events WHERE kind = 'reading' ORDER BY number").fetchall()
+    connection.close()
+    ledger = SqlLedger(f"sqlite:///{path}")
+    found = ledger.statements.readings(SYSTEM)
+    assert [at for (at,) in opened] == [f"{each.at:%Y-%m-%dT%H:%M:%S.%fZ}" for each in found]
+    assert list(range(1, len(opened) + 1)) == [each.number for each in found]
+    assert found
     ledger.close()

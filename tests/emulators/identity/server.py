@@ -46,7 +46,7 @@ class _Signer:
         text = certificate.public_bytes(serialization.Encoding.PEM).decode()
         self.certificates = json.dumps({KEY_ID: text}).encode()
 
-    def token(self, email: str, **claims: Any) -> str:  # noqa: ANN401 - JSON
+    def token(self, email: str, /, **claims: Any) -> str:  # noqa: ANN401 - JSON
         """Return a token; an empty address leaves the e-mail out, as without its scope."""
         now = int(time.time())
         named = {"email": email, "email_verified": True} if email else {}
@@ -80,7 +80,7 @@ class IdentityEmulator:
         """What `auth.google_certs_url` takes."""
         return f"{self.url}/certs"
 
-    def token(self, email: str, **claims: Any) -> str:  # noqa: ANN401 - JSON
+    def token(self, email: str, /, **claims: Any) -> str:  # noqa: ANN401 - JSON
         """Return a token as Apps Script would get it, with some claims changed."""
         return self._signer.token(email, **claims)
 

@@ -86,6 +86,7 @@ class Grid {
     const cell = line.insertCell();
     cell.setAttribute('role', 'gridcell');
     cell.tabIndex = -1;
+    cell.dataset.field = column.field;
     if (column.number) cell.classList.add('number');
     if (column.choices.length) cell.classList.add('choice');
     if (!column.editable) cell.setAttribute('aria-readonly', 'true');
