@@ -130,6 +130,9 @@ class PageStore:
             moment, key = before
             created, same = operations.c.created_at, operations.c.created_at == moment
             further = created > moment if oldest_first else created < moment
+            where.append(
+                created >= moment if oldest_first else created <= moment
+            )  # lets an index start there
             behind = operations.c.key > key if oldest_first else operations.c.key < key
             where.append(or_(further, and_(same, behind)))
         with self._database.read() as connection:

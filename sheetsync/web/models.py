@@ -44,6 +44,8 @@ class PlanRequest(Request):
 
 class PushRequest(Request):
     plan: Digest
+    agree_charges: bool = False
+    """A person has agreed to what the plan charges customers (``charges`` of the plan)."""
 
 
 class VerifyRequest(Request):

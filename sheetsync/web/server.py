@@ -124,7 +124,7 @@ def _say_link(service: Service, address: str, say: Callable[[str], None]) -> Non
     if admin is None:
         say('Nobody is an admin yet: add "you@example.org" = "admin" to [auth.roles] to sign in.')
         return
-    secret = service.store.callers.open_session(admin, kind="link", length=LINK)
+    secret = service.store.callers.make_link(admin, length=LINK, by="serve")
     say(f"Sign in as {admin}, once, within {LINK.seconds // 60} minutes: {address}/sign-in/{secret}")
 
 

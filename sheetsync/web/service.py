@@ -15,9 +15,11 @@ from sheetsync.core.accounts import Action
 from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.fill import fill
+from sheetsync.jobs.history import history
 from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
+from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.undo import UNDOES
 from sheetsync.jobs.uploading import refuse_unreadable, results_now
 from sheetsync.jobs.waiting import waiting
@@ -149,6 +151,7 @@ class Service:
         plan = self.office.ledger.plans.load(name, digest)
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
+        refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         kind = "undo" if UNDOES in plan.body else "push"
         return self.start(kind, name, actor=actor, plan=digest, params={**params, "check": True})
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from sheetsync.csvs import guarded
-from sheetsync.jobs.settle import CSV_COLUMNS, Page, history
+from sheetsync.jobs.history import CSV_COLUMNS, Page, history
 from sheetsync.ports import Ledger
 
 PAGE = 500

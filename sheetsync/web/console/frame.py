@@ -22,7 +22,7 @@ from flask import (
 from flask.sessions import SecureCookieSessionInterface
 from ulid import ULID
 
-from sheetsync.errors import NotFoundError, SheetsyncError, UnauthenticatedError
+from sheetsync.errors import NotFoundError, SheetsyncError, UnauthenticatedError, UsageError
 from sheetsync.web.access import RANK, Access
 from sheetsync.web.callers import COOKIE, Door, csrf_of
 from sheetsync.web.console import telling
@@ -86,10 +86,23 @@ class Console:
             path: as the endpoint names it, behind ``/api/v1``.
             target: the id in the path.
             body: as the HTTP API would get it.
+
+        Raises:
+            NotFoundError, ForbiddenError: as for the HTTP API.
+            UsageError: the form holds something else than the endpoint takes.
         """
         each = _ENDPOINTS[method, f"/api/v1{path}"]
         asked = Asked(target, lambda: dict(body or {}), {}, g.request_id)
-        return let_in(each, self.service, self.access(), asked)
+        try:
+            return let_in(each, self.service, self.access(), asked)
+        except UsageError as error:
+            if "problems" not in error.details:
+                raise
+            fields = ", ".join(each["field"].replace("_", " ") for each in error.details["problems"])
+            raise UsageError(
+                f"The form is not complete, or holds something else than it asks for: {fields}.",
+                hint="Go back and look at it again.",
+            ) from error
 
     def carry_out(
         self, method: str, path: str, target: str, body: Mapping[str, Any] | None = None
@@ -163,8 +176,10 @@ class Console:
             # a link in a mail or a sheet: the strict cookie comes along once the page itself asks again
             return self.page("again.html", 200, url=request.full_path.rstrip("?"))
         google = self.settings.auth.client_id is not None
-        where = request.full_path.rstrip("?") if request.path != "/" else ""
-        return self.page("sign_in.html", error.http_status, google=google, next=where, error=error)
+        back = request.endpoint == "console.come_back"
+        where = "/" if back else request.full_path.rstrip("?")
+        told = error if back or COOKIE in request.cookies else None
+        return self.page("sign_in.html", error.http_status, google=google, next=where, told=told)
 
 
 def see(endpoint: str, **values: Any) -> Response:  # noqa: ANN401
