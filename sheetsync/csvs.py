@@ -47,6 +47,7 @@ class CsvFile:
         header: its first line that holds anything.
         skipped: lines before the header: blank ones, or the one by which Excel names the separator.
         guessed: the file does not say its encoding, and is not UTF-8.
+        name: for people, in sentences.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class CsvFile:
     header: tuple[str, ...]
     skipped: int = 0
     guessed: bool = False
+    name: str = ""
 
     @property
     def warnings(self) -> list[str]:
@@ -96,11 +98,11 @@ class CsvFile:
         for count, (number, cells, problem) in enumerate(self.rows(), start=1):
             if count > LINES_MOST:
                 raise UsageError(
-                    f"{self.path} has more than {LINES_MOST} lines: split it.", hint="Nothing was imported."
+                    f"{self.name} has more than {LINES_MOST} lines: split it.", hint="Nothing was imported."
                 )
             yield self._line(number, cells, columns, problem)
         if _digest(self.path) != self.digest:
-            raise UsageError(f"{self.path} changed while it was read.", hint="Import it again.")
+            raise UsageError(f"{self.name} changed while it was read.", hint="Import it again.")
 
     def _line(self, number: int, cells: Sequence[str], columns: Mapping[str, int], problem: str) -> Line:
         if not problem and len(cells) > len(self.header):
@@ -128,32 +130,34 @@ def _malformed(error: csv.Error) -> str:
     return f"The line is not well-formed CSV: {text}."
 
 
-def open_csv(path: Path, known: Collection[str], *, encoding: str | None = None) -> CsvFile:
+def open_csv(path: Path, known: Collection[str], *, name: str = "", encoding: str | None = None) -> CsvFile:
     """Find out how a file is written.
 
     Args:
         path: of the file.
         known: names that may stand in its header; the separator is the one that finds most of them.
         encoding: if a person named it.
+        name: what sentences call it; its path unless given.
 
     Raises:
         UsageError: it cannot be read, or has no header.
     """
     csv.field_size_limit(CELL_LIMIT)
+    name = name or str(path)
     try:
         digest, (found, guessed) = _digest(path), _encoding(path, encoding)
         with path.open(encoding=found, newline="") as stream:
             start = stream.read(HEADER_LIMIT)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.", hint="Name another file.") from error
+        raise UsageError(f"{name} cannot be read: {error.strerror}.", hint="Name another file.") from error
     except (UnicodeError, LookupError) as error:
         what = f"is not text in {encoding}" if encoding else "is not text in any encoding that we know"
-        raise UsageError(f"{path} {what}.", hint="Save it as CSV in UTF-8.") from error
+        raise UsageError(f"{name} {what}.", hint="Save it as CSV in UTF-8.") from error
     skipped, separators, start = _before_header(start)
     if not start.strip():
-        raise UsageError(f"{path} is empty.", hint="Its first line names the columns.")
+        raise UsageError(f"{name} is empty.", hint="Its first line names the columns.")
     separator = max(separators, key=lambda mark: _hits(start, mark, known))
-    return CsvFile(path, digest, found, separator, tuple(_header(start, separator)), skipped, guessed)
+    return CsvFile(path, digest, found, separator, tuple(_header(start, separator)), skipped, guessed, name)
 
 
 def _before_header(start: str) -> tuple[int, Sequence[str], str]:

@@ -10,17 +10,14 @@ from rich.markup import escape
 
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Frame, command
-from sheetsync.core.amounts import DecimalMark
-from sheetsync.core.lines import HeaderProblem, columns_of, known_headers
+from sheetsync.core.lines import HeaderProblem, known_headers
 from sheetsync.csvs import CsvFile, open_csv
 from sheetsync.errors import UsageError
 from sheetsync.jobs.desk import Desk
-from sheetsync.jobs.importing import import_file, remembered_map
+from sheetsync.jobs.importing import MARKS, import_file, source_of
 from sheetsync.jobs.judging import Source
 from sheetsync.jobs.listing import plan_file
 from sheetsync.jobs.results import write_results
-
-MARKS: dict[str, DecimalMark] = {"point": ".", "comma": ","}
 
 
 @click.command("import")
@@ -65,7 +62,7 @@ def import_command(  # noqa: PLR0913 - one parameter per option
     with frame.desk(connection) as desk:
         given = _given(maps)
         found = open_csv(file, known_headers(desk.units), encoding=encoding)
-        source = _source(desk, found, given, mark=decimal, label=label, again=again)
+        source = _source(desk, found, given, decimal=decimal, label=label, again=again)
         params = {
             "file": str(file.resolve()),
             "map": given,
@@ -97,22 +94,12 @@ def _given(maps: Sequence[str]) -> dict[str, str]:
 
 
 def _source(
-    desk: Desk, file: CsvFile, given: dict[str, str], *, mark: str | None, label: str, again: bool
+    desk: Desk, file: CsvFile, given: dict[str, str], *, decimal: str | None, label: str, again: bool
 ) -> Source:
-    """Return the file as it is meant; without a mapping, the one that was used last if it fits."""
     try:
-        given |= {} if given else remembered_map(desk, file.header)
-        columns = columns_of(file.header, desk.units, given)
+        return source_of(desk, file, given, name=file.path.name, decimal=decimal, label=label, again=again)
     except HeaderProblem as problem:
         raise UsageError(str(problem), hint='Say what a column means: --map "HEADER=FIELD"') from problem
-    return Source(
-        file=file,
-        name=file.path.name,
-        columns=columns,
-        label=label,
-        again=again,
-        mark=MARKS[mark] if mark else None,
-    )
 
 
 def _printer(result: dict[str, Any]) -> printing.Show:
