@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sheetsync.config import urls
 from sheetsync.config.base import Table, Text, Texts
+from sheetsync.config.secret import Secret
 
 Role = Literal["viewer", "editor", "approver", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "editor", "approver", "admin")
@@ -15,6 +16,9 @@ ROLES: tuple[Role, ...] = ("viewer", "editor", "approver", "admin")
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 """Google's certificates, as x509."""
+
+GOOGLE_ISSUER = "https://accounts.google.com"
+"""Google's OpenID Connect."""
 
 _WHO = re.compile(r"(\*|[^@\s*]+)@[^@\s*]+")
 
@@ -50,6 +54,8 @@ class Auth(Table):
         add_on: the add-on is used, so ``google_audiences`` must not be empty.
         hosted_domain: only accounts of this Google Workspace; None: of any.
         google_certs_url: where Google's certificates are; another address for tests.
+        client_id, client_secret: the console's OpenID Connect client; none: people sign in by link only.
+        issuer: who knows the people; its description stands below ``/.well-known/openid-configuration``.
         roles: e-mail address, or ``*@domain``, → role; anybody else may do nothing.
     """
 
@@ -57,6 +63,9 @@ class Auth(Table):
     add_on: bool = False
     hosted_domain: Text | None = None
     google_certs_url: Annotated[Text, AfterValidator(_encrypted)] = GOOGLE_CERTS_URL
+    client_id: Text | None = None
+    client_secret: Secret | None = None
+    issuer: Annotated[Text, AfterValidator(_encrypted)] = GOOGLE_ISSUER
     roles: Roles = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -64,6 +73,13 @@ class Auth(Table):
         """Refuse an empty list: a token for any program in the world would do."""
         if self.add_on and not self.google_audiences:
             raise ValueError("add_on = true needs google_audiences: the client ids of the add-on's projects")
+        return self
+
+    @model_validator(mode="after")
+    def _client(self) -> Self:
+        """Refuse half a client."""
+        if (self.client_id is None) != (self.client_secret is None):
+            raise ValueError("client_id and client_secret belong together: give both, or none")
         return self
 
     def role_of(self, email: str) -> Role | None:

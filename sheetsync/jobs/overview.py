@@ -2,13 +2,17 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sheetsync.core.states import row_status
+from sheetsync.core.states import NEEDS_ATTENTION, row_status
 from sheetsync.errors import UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.attendance import Watch, shown_state
+from sheetsync.jobs.history import Page, no_page
 from sheetsync.ports import Run
+
+Rows = Literal["all", "attention", "none"]
+"""Which operations of a run are listed: a push of thousands is asked about every few seconds."""
 
 ENDED = frozenset({"done", "failed", "cancelled", "interrupted"})
 
@@ -18,8 +22,14 @@ def list_runs(watch: Watch, connection: str | None, *, limit: int = 50) -> dict[
     return {"runs": [run_json(watch, run) for run in watch.ledger.runs.newest(connection, limit=limit)]}
 
 
-def show_run(watch: Watch, run_id: str) -> dict[str, Any]:
+def show_run(watch: Watch, run_id: str, *, rows: Rows = "all", page: Page = no_page) -> dict[str, Any]:
     """Return the JSON of ``run``: progress, results, and the operations it sent.
+
+    Args:
+        watch: where to look.
+        run_id: of the run.
+        rows: which of its operations are listed; all are counted.
+        page: connection and account id → address of the customer's page.
 
     Raises:
         UsageError: there is no such run.
@@ -32,7 +42,11 @@ def show_run(watch: Watch, run_id: str) -> dict[str, Any]:
         "plan": run.plan,
         **_pace(watch, run),
         "counts": dict(states),
-        "rows": [telling.operation_row(record) for record in records],
+        "rows": [
+            telling.operation_row(record, page=page(record.connection, record.account_id))
+            for record in records
+            if rows == "all" or (rows == "attention" and row_status(record.state) in NEEDS_ATTENTION)
+        ],
         "result": run.result,
     }
 

@@ -71,7 +71,9 @@ def preview(
     if write:
         desk.sheet.ensure_writable()  # before live balances are asked for, which may take long
     found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
-    found, aloud = remark(desk, with_prices(desk, found))
+    found = with_prices(desk, found)
+    results, aloud = remark(desk, found.results)
+    found = replace(found, results=results)
     plan = plan_of(desk, found, whole=account_ids is None)
     warnings += [*warn(desk, plan), *aloud]
     frozen = freeze_plan(desk, plan, {"baselines": baselines_of(plan, found), **_whole(plan)})

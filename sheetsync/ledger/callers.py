@@ -5,9 +5,9 @@ A secret is kept as its SHA-256 only: it is 256 random bits, so a slow hash woul
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -26,6 +26,8 @@ PREFIX = "sst_"
 USED_EVERY = timedelta(minutes=1)
 """How exactly the last use of a token is kept: a write for each request would cost more than the request."""
 
+_FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -40,6 +42,16 @@ class Token:
     expires_at: datetime | None
     used_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A spreadsheet that may use a connection, beside the configured one."""
+
+    connection: str
+    spreadsheet_id: str
+    linked_by: str
+    linked_at: datetime
 
 
 class CallerStore:
@@ -120,6 +132,16 @@ class CallerStore:
         self._database.write(work)
         return secret
 
+    def make_link(self, email: str, *, length: timedelta, by: str) -> str:
+        """Make a link that begins a session once, and note who made it for whom; return its secret."""
+        self._database.write(lambda transaction: _note(transaction, by, "link_made", {"for": email}))
+        return self.open_session(email, kind="link", length=length)
+
+    def sign_in(self, email: str, *, length: timedelta) -> str:
+        """Begin the session of a person whom an issuer vouches for, and note it; return its secret."""
+        self._database.write(lambda transaction: _note(transaction, f"web:{email}", "signed_in", {}))
+        return self.open_session(email, kind="session", length=length)
+
     def session(self, secret: str) -> str | None:
         """Return whose session this is, or None if it is none now."""
         where = (
@@ -147,6 +169,28 @@ class CallerStore:
 
         return self._database.write(work)
 
+    def signing_key(self) -> str:
+        """Return the key that signs cookies, made once; all processes on this ledger have the same one.
+
+        A session's id is still needed behind it, so whoever reads the database cannot make a session of it.
+        """
+        kept = select(sessions.c.hash).where(sessions.c.kind == "key")
+        with self._database.read() as connection:
+            known: str | None = connection.execute(kept).scalar_one_or_none()
+        if known is not None:
+            return known
+
+        def work(transaction: Transaction) -> str:
+            transaction.chain.lock(SERVICE)  # two processes that start at once make one key
+            known: str | None = transaction.connection.execute(kept).scalar_one_or_none()
+            if known is None:
+                known = secrets.token_hex(32)
+                values = {"hash": known, "kind": "key", "email": "", "expires_at": _FOREVER}
+                transaction.connection.execute(insert(sessions).values(**values))
+            return known
+
+        return self._database.write(work)
+
     def end_session(self, secret: str) -> None:
         """Sign out."""
         gone = delete(sessions).where(sessions.c.hash == hashed(secret))
@@ -168,6 +212,29 @@ class CallerStore:
                 _note(transaction, by, "sheet_linked", values)
 
         self._database.write(work)
+
+    def unlink(self, connection_name: str, spreadsheet_id: str, *, by: str) -> bool:
+        """End a link; False if there is none."""
+
+        def work(transaction: Transaction) -> bool:
+            where = (
+                sheet_links.c.connection == connection_name,
+                sheet_links.c.spreadsheet_id == spreadsheet_id,
+            )
+            done = transaction.connection.execute(delete(sheet_links).where(*where)).rowcount
+            if done:
+                values = {"connection": connection_name, "spreadsheet_id": spreadsheet_id}
+                _note(transaction, by, "sheet_unlinked", values)
+            return bool(done)
+
+        return self._database.write(work)
+
+    def linked(self, connections: Collection[str]) -> list[Link]:
+        """Return what was linked to these connections, by connection, oldest first."""
+        query = select(sheet_links).where(sheet_links.c.connection.in_(connections))
+        query = query.order_by(sheet_links.c.connection, sheet_links.c.linked_at)
+        with self._database.read() as connection:
+            return [Link(**row) for row in connection.execute(query).mappings()]
 
     def links(self, spreadsheet_id: str) -> set[str]:
         """Return the connections that an admin linked this spreadsheet to."""

@@ -14,7 +14,7 @@ from sheetsync.ledger.database import Database
 from sheetsync.ledger.schema import operation_texts, operation_units, operations
 from sheetsync.ports import OperationRecord, UnitRecord
 
-_INTERNAL = ("fence", "doubtful")
+_INTERNAL = ("fence", "doubtful", "reading")
 _RECORDS = select(
     *(column for column in operations.c if column.name not in _INTERNAL),
     operation_texts.c.email,
@@ -34,13 +34,13 @@ class OperationReader:
         found: dict[str, OperationRecord] = {}
         with self._database.read() as connection:
             for chunk in chunks(sorted(keys)):
-                found |= {each.key: each for each in _select(connection, operations.c.key.in_(chunk))}
+                found |= {each.key: each for each in read_records(connection, operations.c.key.in_(chunk))}
         return found
 
     def unsettled(self, system: str) -> list[OperationRecord]:
         """Return every operation of the system that is not settled, oldest first."""
         with self._database.read() as connection:
-            return _select(connection, operations.c.system == system, operations.c.state.in_(UNSETTLED))
+            return read_records(connection, operations.c.system == system, operations.c.state.in_(UNSETTLED))
 
     def lately(self, system: str, since: datetime) -> list[OperationRecord]:
         """Return what is proven by transaction, was sent, and was settled since as not having counted."""
@@ -52,22 +52,24 @@ class OperationReader:
             operations.c.settled_at >= since,
         )
         with self._database.read() as connection:
-            return _select(connection, *where)
+            return read_records(connection, *where)
 
     def unshown(self, connection_name: str) -> list[OperationRecord]:
         """Return operations of the connection whose present state its tab does not show yet."""
         where = (operations.c.connection == connection_name, operations.c.shown.is_(False))
         with self._database.read() as connection:
-            return _select(connection, *where)
+            return read_records(connection, *where)
 
-    def history(
+    def history(  # noqa: PLR0913 - one parameter per filter
         self,
         connection_name: str | None,
         *,
         account_id: str | None = None,
         run: str | None = None,
         actor: str | None = None,
+        reason: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         unsettled: bool = False,
         before: tuple[datetime, str] | None = None,
         limit: int | None = 100,
@@ -78,10 +80,13 @@ class OperationReader:
             operations.c.account_id: account_id,
             operations.c.run: run,
             operations.c.actor: actor,
+            operations.c.reason: reason,
         }
         where = [column == value for column, value in wanted.items() if value is not None]
         if since is not None:
             where.append(operations.c.created_at >= since)
+        if until is not None:
+            where.append(operations.c.created_at < until)
         if unsettled:
             where.append(operations.c.state.in_(UNSETTLED))
         if before is not None:
@@ -89,7 +94,7 @@ class OperationReader:
             older = operations.c.created_at < moment
             where.append(or_(older, and_(operations.c.created_at == moment, operations.c.key < key)))
         with self._database.read() as connection:
-            return _select(connection, *where, newest_first=True, limit=limit)
+            return read_records(connection, *where, newest_first=True, limit=limit)
 
     def changed(self, system: str, account_ids: Collection[str]) -> dict[str, dict[str, list[int]]]:
         """Return account id → unit → what confirmed operations changed, in minor units without a sign."""
@@ -105,12 +110,13 @@ class OperationReader:
         return {account_id: dict(changes) for account_id, changes in found.items()}
 
 
-def _select(
+def read_records(
     connection: Connection,
     *where: ColumnElement[bool],
     newest_first: bool = False,
     limit: int | None = None,
 ) -> list[OperationRecord]:
+    """Return operations for which all of this holds, in the order of their time."""
     order = [operations.c.created_at, operations.c.key]
     query = (
         _RECORDS.where(*where)

@@ -170,13 +170,13 @@ class RunStore:
         """Return runs that wait or run, oldest first."""
         query = select(runs).where(runs.c.state.in_(("queued", "running"))).order_by(runs.c.run)
         with self._database.read() as connection:
-            return [_run(row) for row in connection.execute(query).mappings()]
+            return [run_of(row) for row in connection.execute(query).mappings()]
 
     def get(self, run: str) -> Run | None:
         """Return one run."""
         with self._database.read() as connection:
             row = connection.execute(select(runs).where(runs.c.run == run)).mappings().one_or_none()
-            return None if row is None else _run(row)
+            return None if row is None else run_of(row)
 
     def newest(self, connection_name: str | None = None, *, limit: int = 50) -> list[Run]:
         """Return runs, newest first."""
@@ -184,7 +184,7 @@ class RunStore:
         if connection_name is not None:
             query = query.where(runs.c.connection == connection_name)
         with self._database.read() as connection:
-            return [_run(row) for row in connection.execute(query).mappings()]
+            return [run_of(row) for row in connection.execute(query).mappings()]
 
     def lease(self, system: str) -> Lease | None:
         """Return who holds, or last held, a credit system."""
@@ -265,7 +265,8 @@ class RunStore:
         self._database.write(work)
 
 
-def _run(row: RowMapping) -> Run:
+def run_of(row: Mapping[str, Any] | RowMapping) -> Run:
+    """Return a row as a run; a column that was not read is its default."""
     values: dict[str, Any] = {str(name): value for name, value in row.items()}
     machine, pid, started = (values.pop(name) for name in ("machine", "pid", "pid_started"))
     owner = None if machine is None else Owner(machine, pid, started)

@@ -17,9 +17,11 @@ from sheetsync.ledger.lines import LineStore
 from sheetsync.ledger.migrate import bring_up_to_date
 from sheetsync.ledger.operations import OperationStore
 from sheetsync.ledger.pace import B, PaceStore
+from sheetsync.ledger.pages import PageStore
 from sheetsync.ledger.plans import PlanStore
 from sheetsync.ledger.replies import ReplyStore
 from sheetsync.ledger.runs import RunStore
+from sheetsync.ledger.statements import StatementReader
 
 
 class SqlLedger:
@@ -48,6 +50,8 @@ class SqlLedger:
         self.callers = CallerStore(self.database)
         self.replies = ReplyStore(self.database)
         self.lines = LineStore(self.database)
+        self.pages = PageStore(self.database)
+        self.statements = StatementReader(self.database, self.operations)
 
     def check(self) -> dict[str, Any]:
         """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""
@@ -71,9 +75,9 @@ class SqlLedger:
         finally:
             target.close()
 
-    def pace(self, system: str, *, size: int, open_board: Callable[[memoryview], B]) -> PaceStore[B]:
+    def pace(self, system: str, *, open_board: Callable[[bytes], B]) -> PaceStore[B]:
         """Return a credit system's board of slots, for credit systems that several machines talk to."""
-        return PaceStore(self.database, system, size=size, open_board=open_board)
+        return PaceStore(self.database, system, open_board=open_board)
 
     def close(self) -> None:
         """Close every connection."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, g, request
-from pydantic import BaseModel, ValidationError
 from ulid import ULID
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -20,12 +19,14 @@ from sheetsync.errors import ConfigError, NotFoundError, SheetsyncError, TooLarg
 from sheetsync.web import console
 from sheetsync.web.access import Access
 from sheetsync.web.callers import Door
-from sheetsync.web.endpoints import ENDPOINTS, Call, Endpoint
+from sheetsync.web.endpoints import ENDPOINTS, Endpoint
+from sheetsync.web.gate import Asked, let_in
 from sheetsync.web.google import GoogleIdentity
 from sheetsync.web.metrics import Metrics
 from sheetsync.web.openapi import spec
 from sheetsync.web.replay import HEADER, once
 from sheetsync.web.service import Service
+from sheetsync.web.sessions import Sessions
 
 BODY_MAX_BYTES = 2 * 1024 * 1024
 """10,000 account ids of 200 characters; nothing else that is asked here is longer."""
@@ -65,14 +66,16 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = True
     office = Office(settings)
     service = Service(office)
-    door = Door(service.store.callers, GoogleIdentity(auth) if auth.google_audiences else None)
+    app.secret_key = service.store.callers.signing_key()
+    sessions = Sessions(app.secret_key)
+    door = Door(service.store.callers, GoogleIdentity(auth) if auth.google_audiences else None, sessions)
     metrics = Metrics(service.store)
     app.extensions["sheetsync"] = service
     _hooks(app, metrics)
     for each in ENDPOINTS:
         _add(app, each, service, door)
     _add_open(app, service, door, metrics)
-    console.add(app, service.store.callers, door)
+    console.add(app, service, door)
     if settings.service.trusted_proxies:
         hops = settings.service.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -82,7 +85,9 @@ def create_app(settings: Settings) -> Flask:
 def _add(app: Flask, each: Endpoint, service: Service, door: Door) -> None:
     def view(**path: str) -> Response:
         access = Access(door.recognise(request), service.office.settings, service.store.callers)
-        call = _let_in(each, service, access, next(iter(path.values()), ""))
+        target = next(iter(path.values()), "")
+        asked_for = Asked(target, _body, request.args.to_dict(), g.request_id)
+        call = let_in(each, service, access, asked_for)
         if each.method != "POST":
             return _json(*each.run(call))
         asked = [
@@ -103,33 +108,6 @@ def _add(app: Flask, each: Endpoint, service: Service, door: Door) -> None:
     app.add_url_rule(rule, f"{each.method} {each.path}", view, methods=[each.method])
 
 
-def _let_in(each: Endpoint, service: Service, access: Access, target: str) -> Call:
-    """Return the call if the caller may make it; what is wrong with its body is said only then."""
-    plan, name = None, None
-    if each.on == "connection":
-        name, what = target, "such connection"
-    elif each.on == "plan":
-        plan, what = service.find_plan(access, target), "such plan"
-        name = plan.connection if plan else None
-    elif each.on == "run":
-        found, what = service.office.ledger.runs.get(target[:26]), "such run"
-        name = found.connection if found and found.run == target else None
-    elif each.on == "operation":
-        name, what = service.find_operation(target), "such operation"
-    if each.on != "nothing":
-        name = access.need(each.role, name, what=what)
-    return Call(
-        service=service,
-        access=access,
-        request_id=g.request_id,
-        name=name or "",
-        target=target,
-        body=_checked(each.body, _body()) if each.body else None,
-        query=_checked(each.query, request.args.to_dict()) if each.query else None,
-        plan=plan,
-    )
-
-
 def _body() -> Any:  # noqa: ANN401 - JSON
     data = request.get_data()
     if not data:
@@ -138,22 +116,6 @@ def _body() -> Any:  # noqa: ANN401 - JSON
         return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise UsageError("The body is not JSON.", hint="See /openapi.json.") from error
-
-
-def _checked(model: type[BaseModel], data: Any) -> BaseModel:  # noqa: ANN401 - JSON
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        problems = [
-            {"field": ".".join(str(part) for part in each["loc"]), "problem": each["msg"]}
-            for each in error.errors(include_url=False, include_input=False, include_context=False)
-        ][:20]
-        first = problems[0]
-        raise UsageError(
-            f"The request is wrong: {first['field'] or 'the body'}: {first['problem']}.",
-            hint="See /openapi.json.",
-            details={"problems": problems},
-        ) from error
 
 
 def _add_open(app: Flask, service: Service, door: Door, metrics: Metrics) -> None:

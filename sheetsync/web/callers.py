@@ -14,6 +14,7 @@ from sheetsync.config import Role
 from sheetsync.errors import ForbiddenError, NotLinkedError, ThrottledError, UnauthenticatedError
 from sheetsync.ledger.callers import PREFIX, CallerStore
 from sheetsync.web.google import GoogleIdentity
+from sheetsync.web.sessions import Sessions
 
 SPREADSHEET = "X-Sheetsync-Spreadsheet"
 """The header with which the add-on says which spreadsheet it runs in."""
@@ -91,10 +92,11 @@ class Door:
     Args:
         store: tokens and sessions.
         google: Google's identity; None where no Google caller is accepted.
+        sessions: opens the console's cookies.
     """
 
-    def __init__(self, store: CallerStore, google: GoogleIdentity | None) -> None:
-        self._store, self._google = store, google
+    def __init__(self, store: CallerStore, google: GoogleIdentity | None, sessions: Sessions) -> None:
+        self._store, self._google, self.sessions = store, google, sessions
         self.throttle = Throttle()
 
     def recognise(self, request: Request) -> Caller:
@@ -134,7 +136,8 @@ class Door:
         return Caller("token", token.email, f"token:{token.email}", identity, None, role, token.connection)
 
     def _session(self, cookie: str, request: Request) -> Caller:
-        email = self._store.session(cookie)
+        session = self.sessions.open(cookie)
+        email = None if session is None else self._store.session(session)
         if email is None:
             raise _unknown("The session has ended.")
         given = request.headers.get(CSRF) or request.form.get("csrf", "")

@@ -78,6 +78,12 @@ class Page(models.Request):
     limit: int = Field(default=100, ge=1, le=PAGE_MAX)
 
 
+class RunRows(models.Request):
+    """Query of a run: which of its operations the reply lists."""
+
+    rows: Literal["all", "attention", "none"] = "all"
+
+
 class HistoryPage(Page):
     """Query of the history."""
 
@@ -171,6 +177,8 @@ ENDPOINTS = (
              {200: models.ConnectionsReply}, lambda call: call.service.connections(call.access)),
     Endpoint("GET", _ON, "viewer", "connection", "The running run, the age of the pull, what is not settled.",
              {200: models.ConnectionState}, lambda call: call.service.connection(call.access, call.name)),
+    Endpoint("GET", f"{_ON}/edits", "viewer", "connection", "Edits that wait in the tab; reads the tab once.",
+             {200: models.EditsReply}, lambda call: call.service.edits(call.name, actor=call.actor)),
     Endpoint("GET", f"{_ON}/runs", "viewer", "connection", "Runs, newest first.",
              {200: models.RunsReply}, lambda call: call.service.runs(call.name, limit=call.query.limit),
              query=Page),
@@ -204,7 +212,7 @@ ENDPOINTS = (
              "A person's verdict on an operation that cannot be proven.",
              {200: models.ResolutionReply}, _resolve, models.ResolutionRequest),
     Endpoint("GET", "/api/v1/runs/{id}", "viewer", "run", "Progress and results of a run.",
-             {200: _RUN}, lambda call: call.service.run(call.target)),
+             {200: _RUN}, lambda call: call.service.run(call.target, rows=call.query.rows), query=RunRows),
     Endpoint("DELETE", "/api/v1/runs/{id}", "editor", "run", "Asks a run to stop between two rows.",
              {200: _RUN}, lambda call: call.service.cancel(call.target)),
 )  # fmt: skip

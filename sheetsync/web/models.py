@@ -112,11 +112,27 @@ class RunLine(Reply):
     actor: str
 
 
+class You(Reply):
+    email: str
+    actor: str
+    role: Literal["viewer", "editor", "approver", "admin"]
+
+
 class ConnectionState(ConnectionReply):
+    you: You
+    system: str
+    units: list[dict[str, Any]]
+    sheet: dict[str, str]
     running: RunLine | None
     pulled_at: str | None
     pull_age_s: int | None
     unsettled: int
+
+
+class EditsReply(Reply):
+    unsent: int
+    counts: dict[str, int]
+    hidden: int
 
 
 class RunsReply(Reply):

@@ -4,19 +4,23 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sheetsync import errors
 from sheetsync.bootstrap import Office
-from sheetsync.config import system_id
+from sheetsync.config import Connection, SheetSettings, XlsxSheet, system_id, units_of
 from sheetsync.core.accounts import Action
 from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.fill import fill
-from sheetsync.jobs.overview import ENDED, cancel_run, run_json, show_run
+from sheetsync.jobs.history import history
+from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
 from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.settle import resolve
+from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
 from sheetsync.queue import Queue
 from sheetsync.web.access import Access
@@ -81,6 +85,17 @@ class Service:
         age = None if pulled is None else datetime.now(UTC) - pulled.at
         return 200, {
             **self._connection(name, access.role(name) or ""),
+            "you": {
+                "email": access.caller.email,
+                "actor": access.caller.actor,
+                "role": access.role(name) or "",
+            },
+            "system": _system(self.office.settings.connections[name]),
+            "units": [
+                {"code": unit.code, "header": unit.header, "scale": unit.scale}
+                for unit in units_of(self.office.settings.connections[name])
+            ],
+            "sheet": _sheet(self.office.settings.connections[name].sheet),
             "running": None if running is None else run_json(watch, running),
             "pulled_at": None if pulled is None else _moment(pulled.at),
             "pull_age_s": None if age is None else int(age.total_seconds()),
@@ -135,12 +150,17 @@ class Service:
         refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         return self.start("push", name, actor=actor, plan=digest, params={**params, "check": True})
 
-    def run(self, run_id: str) -> Outcome:
-        """Return a run."""
-        return 200, self._run(run_id)
+    def edits(self, name: str, *, actor: str) -> Outcome:
+        """Return what waits in the tab."""
+        with self.office.desk(name, actor=actor) as desk:
+            return 200, waiting(desk)
 
-    def _run(self, run_id: str) -> dict[str, Any]:
-        return show_run(self.office.watch, run_id)
+    def run(self, run_id: str, *, rows: Rows = "all") -> Outcome:
+        """Return a run; who only follows its progress takes no rows, or those that need attention."""
+        return 200, self._run(run_id, rows)
+
+    def _run(self, run_id: str, rows: Rows = "all") -> dict[str, Any]:
+        return show_run(self.office.watch, run_id, rows=rows, page=self.office.page)
 
     def runs(self, name: str, *, limit: int) -> Outcome:
         """Return a connection's runs, newest first."""
@@ -208,12 +228,25 @@ class Service:
 
     def history(self, name: str, **filters: Any) -> Outcome:  # noqa: ANN401 - as the use case takes them
         """Return operations, newest first."""
-        return 200, history(self.office.ledger, name, **filters)
+        return 200, history(self.office.ledger, name, page=self.office.page, **filters)
 
     def link(self, name: str, spreadsheet_id: str, *, actor: str) -> Outcome:
         """Let a spreadsheet use a connection."""
         self.store.callers.link(name, spreadsheet_id, by=actor)
         return 200, {"connection": name, "spreadsheet_id": spreadsheet_id}
+
+
+def _system(connection: Connection) -> str:
+    """Return the account that a connection changes, as people know it."""
+    parts = urlsplit(connection.base_url)
+    account = getattr(connection, "account_id", None)
+    return " ".join(part for part in (f"{parts.netloc}{parts.path}", account) if part)
+
+
+def _sheet(sheet: SheetSettings) -> dict[str, str]:
+    if isinstance(sheet, XlsxSheet):
+        return {"kind": sheet.kind, "name": Path(sheet.path).name, "tab": sheet.tab}
+    return {"kind": sheet.kind, "name": sheet.spreadsheet_id, "tab": sheet.tab}
 
 
 def _moment(value: datetime) -> str:

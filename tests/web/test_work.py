@@ -111,3 +111,33 @@ def test_health_metrics_headers(town: Town) -> None:
     assert 'sheetsync_provider_request_seconds_count{host="127.0.0.1",outcome="2xx"}' in reply.text
     assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
     assert reply.headers["X-Request-Id"]
+
+
+def test_what_a_sidebar_asks(town: Town) -> None:
+    """Who you are, where it goes, what waits in the tab; and a run without its rows."""
+    state = town.ask("GET", SHOP, token=town.token("editor")).json
+    assert state is not None
+    assert {"email": "editor@scripts.org", "actor": "token:editor@scripts.org", "role": "editor"} == state[
+        "you"
+    ]
+    assert town.sandbox.base_url.removeprefix("http://") == state["system"]
+    assert {"kind": "xlsx", "name": "credits.xlsx", "tab": "Credits"} == state["sheet"]
+    before = town.ask("GET", f"{SHOP}/edits", token=town.token("viewer")).json
+    town.edit({6: 7})
+    after = town.ask("GET", f"{SHOP}/edits", token=town.token("viewer")).json
+    assert before is not None
+    assert after is not None
+    assert (before["unsent"] + 1, 0) == (after["unsent"], after["hidden"])
+    _, shown = _post(town, f"{SHOP}/plans", {"scope": "all"})
+    _, run = _post(town, f"{SHOP}/pushes", {"plan": shown["plan"]["digest"]})
+    town.end_of(run["run"])
+    path = f"/api/v1/runs/{run['run']}"
+    whole = town.ask("GET", path, token=town.token("viewer")).json
+    bare = town.ask("GET", f"{path}?rows=none", token=town.token("viewer")).json
+    attention = town.ask("GET", f"{path}?rows=attention", token=town.token("viewer")).json
+    assert whole is not None
+    assert bare is not None
+    assert attention is not None
+    assert whole["rows"]
+    assert [] == bare["rows"] == attention["rows"]
+    assert whole["counts"] == bare["counts"] == attention["counts"]
