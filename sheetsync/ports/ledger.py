@@ -11,6 +11,7 @@ from sheetsync.core.diff import Baseline
 from sheetsync.core.keys import KeyMaker, RowKey
 from sheetsync.core.lines import Imported
 from sheetsync.core.states import AT_REST, OperationState
+from sheetsync.ports.claims import Claim
 from sheetsync.ports.uploads import Uploads
 
 
@@ -284,8 +285,15 @@ class Runs(Protocol):
         owner: Owner | None = None,
         plan: str | None = None,
         params: Mapping[str, Any] | None = None,
+        claim: Claim | None = None,
     ) -> str:
-        """Begin a run, or without an owner let it wait for a worker; return its id, which sorts by time."""
+        """Begin a run, or without an owner let it wait for a worker; return its id, which sorts by time.
+
+        With a claim, the run is kept with the request that it belongs to, in one transaction.
+
+        Raises:
+            BusyError: another process carries the request out by now; no run was begun.
+        """
         ...
 
     def claim(self, run: Run, owner: Owner) -> bool:

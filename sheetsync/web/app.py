@@ -22,7 +22,7 @@ from sheetsync.web.gate import Asked, let_in
 from sheetsync.web.google import GoogleIdentity
 from sheetsync.web.metrics import Metrics
 from sheetsync.web.openapi import spec
-from sheetsync.web.replay import HEADER, once
+from sheetsync.web.replay import HEADER, claim_of, once
 from sheetsync.web.service import Service
 from sheetsync.web.sessions import Sessions
 from sheetsync.web.wire import (
@@ -96,7 +96,11 @@ def _add(app: Flask, each: Endpoint, service: Service, door: Door) -> None:
         access = Access(door.recognise(request), service.office.settings, service.store.callers)
         target = next(iter(path.values()), "")
         read = form_body if each.form else json_body
-        call = let_in(each, service, access, Asked(target, read, request.args.to_dict(), g.request_id))
+        claim = None
+        if each.method == "POST":
+            claim = claim_of(service, access.caller.identity, request.headers.get(HEADER))
+        asked = Asked(target, read, request.args.to_dict(), g.request_id, claim)
+        call = let_in(each, service, access, asked)
         if each.method == "POST":
             return _answer_once(each, call, service)
         if each.csv is not None and request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
@@ -114,10 +118,7 @@ def _answer_once(each: Endpoint, call: Call, service: Service) -> Response:
         request.path,
         None if call.body is None else call.body.model_dump(mode="json"),
     ]
-    identity = f"{call.access.caller.identity}"[:320]
-    (status, body), replayed = once(
-        service.store.replies, identity, request.headers.get(HEADER), asked, lambda: each.run(call)
-    )
+    (status, body), replayed = once(service, call.claim, asked, lambda: each.run(call))
     reply = as_json(status, body)
     if replayed:
         reply.headers["Idempotency-Replayed"] = "true"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sheetsync.config import Role
 from sheetsync.errors import UsageError
 from sheetsync.ports import StoredPlan
+from sheetsync.ports.claims import Claim
 from sheetsync.web import models
 from sheetsync.web.access import Access
 from sheetsync.web.service import Outcome, Service
@@ -30,6 +31,7 @@ class Call:
         target: the id in the path.
         body, query: checked against the endpoint's models.
         plan: the plan of the path.
+        claim: its ``Idempotency-Key``, if it has one.
     """
 
     service: Service
@@ -40,6 +42,7 @@ class Call:
     body: Any = None
     query: Any = None
     plan: StoredPlan | None = None
+    claim: Claim | None = None
 
     @property
     def actor(self) -> str:
@@ -102,7 +105,7 @@ class HistoryPage(Page):
 
 def _pull(call: Call) -> Outcome:
     params = call.params(account_ids=call.body.account_ids)
-    return call.service.start("pull", call.name, actor=call.actor, params=params)
+    return call.service.start("pull", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _plan(call: Call) -> Outcome:
@@ -110,32 +113,36 @@ def _plan(call: Call) -> Outcome:
     if (body.scope == "selected") != bool(body.account_ids):
         raise UsageError("account_ids names the rows of the scope “selected”, and only of it.")
     params = call.params(account_ids=body.account_ids, include_hidden=body.scope != "visible")
-    return call.service.answer("preview", call.name, actor=call.actor, params=params)
+    return call.service.answer("preview", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _push(call: Call) -> Outcome:
-    return call.service.push(call.name, call.body.plan, actor=call.actor, params=call.params())
+    return call.service.push(
+        call.name, call.body.plan, actor=call.actor, params=call.params(), claim=call.claim
+    )
 
 
 def _verify(call: Call) -> Outcome:
     params = call.params(account_ids=call.body.account_ids)
-    return call.service.start("verify", call.name, actor=call.actor, params=params)
+    return call.service.start("verify", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _undo(call: Call) -> Outcome:
     params = call.params(of=call.body.run, operations=call.body.operations)
-    return call.service.answer("plan_undo", call.name, actor=call.actor, params=params)
+    return call.service.answer("plan_undo", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _check(call: Call) -> Outcome:
-    return call.service.answer("check", call.name, actor=call.actor, params=call.params())
+    return call.service.answer("check", call.name, actor=call.actor, params=call.params(), claim=call.claim)
 
 
 def _import(call: Call) -> Outcome:
     body: models.ImportRequest = call.body
     options = body.model_dump(include={"label", "decimal", "again", "plan", "dry_run"})
     params = call.params(**options, map=body.headers())
-    return call.service.start_import(call.name, body.name, body.file, actor=call.actor, params=params)
+    return call.service.start_import(
+        call.name, body.name, body.file, actor=call.actor, params=params, claim=call.claim
+    )
 
 
 def _rebase(call: Call) -> Outcome:

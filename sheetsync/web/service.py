@@ -18,16 +18,18 @@ from sheetsync.jobs.fill import fill
 from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.staleness import refuse_early
 from sheetsync.jobs.uploading import refuse_unreadable, results_now
 from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
+from sheetsync.ports.claims import Claim
 from sheetsync.queue import Queue
 from sheetsync.web.access import Access
 from sheetsync.web.tables import operations_csv
 from sheetsync.web.wire import Csv
 
-ANSWER_WITHIN_S = 20.0
-"""Seconds that a preview may take before its caller gets a run to follow instead."""
+ANSWERS = frozenset({"preview", "plan_undo", "check"})
+"""Kinds of run whose result is the reply; they send nothing."""
 
 LOOK_EVERY_S = 0.05
 WAITING_MAX = 12
@@ -56,6 +58,7 @@ class Service:
         self.office = office
         self.store = office.store
         self.queue = Queue(office.settings.service.queue_address())
+        self.answer_within_s = office.settings.service.answer_within_s
         self._seats = threading.BoundedSemaphore(WAITING_MAX)
 
     def close(self) -> None:
@@ -107,29 +110,54 @@ class Service:
         actor: str,
         plan: str | None = None,
         params: Mapping[str, Any],
+        claim: Claim | None = None,
     ) -> Outcome:
-        """Let a run wait for a worker, and wake one up."""
+        """Let a run wait for a worker, and wake one up; with a claim, the same request finds it again."""
         system = system_id(self.office.settings.connections[name])
-        run = self.office.ledger.runs.start(kind, name, system, actor=actor, plan=plan, params=params)
+        run = self.office.ledger.runs.start(
+            kind, name, system, actor=actor, plan=plan, params=params, claim=claim
+        )
         self.queue.wake(run)
         return 202, self._run(run)
 
-    def answer(self, kind: str, name: str, *, actor: str, params: Mapping[str, Any]) -> Outcome:
+    def answer(
+        self,
+        kind: str,
+        name: str,
+        *,
+        actor: str,
+        params: Mapping[str, Any],
+        claim: Claim | None = None,
+    ) -> Outcome:
         """Start a run and answer with its result, or with the run if it takes too long.
 
         Raises:
             SheetsyncError: as the run ended.
         """
-        status, started = self.start(kind, name, actor=actor, params=params)
-        if not self._seats.acquire(blocking=False):
-            return status, started
+        _, started = self.start(kind, name, actor=actor, params=params, claim=claim)
+        return self.follow(str(started["run"]))
+
+    def follow(self, run_id: str) -> Outcome:
+        """Answer for a run that a request started: with its result if it soon has one, else with the run.
+
+        Raises:
+            SheetsyncError: as the run ended.
+        """
+        run = self.office.ledger.runs.get(run_id)
+        if run is None or run.kind not in ANSWERS or not self._seats.acquire(blocking=False):
+            return 202, self._run(run_id)
         try:
-            return self._await(str(started["run"]), started)
+            return self._await(run_id)
         finally:
             self._seats.release()
 
-    def _await(self, run_id: str, started: dict[str, Any]) -> Outcome:
-        until_s = time.monotonic() + ANSWER_WITHIN_S
+    def may_start_anew(self, run_id: str) -> bool:
+        """Whether a request that started this run may start another one: it only read, and failed."""
+        run = self.office.ledger.runs.get(run_id)
+        return run is not None and run.kind in ANSWERS and run.state in ENDED - {"done"}
+
+    def _await(self, run_id: str) -> Outcome:
+        until_s = time.monotonic() + self.answer_within_s
         while time.monotonic() < until_s:
             run = self.office.ledger.runs.get(run_id)
             if run is not None and run.state in ENDED:
@@ -137,14 +165,29 @@ class Service:
                     return 200, {**run.result, "run": run_id}
                 raise _as_error(run.result, run_id)
             time.sleep(LOOK_EVERY_S)
-        return 202, self._run(run_id) or started
+        return 202, self._run(run_id)
 
-    def push(self, name: str, digest: str, *, actor: str, params: Mapping[str, Any]) -> Outcome:
-        """Start a push of a plan that a preview showed."""
+    def push(
+        self,
+        name: str,
+        digest: str,
+        *,
+        actor: str,
+        params: Mapping[str, Any],
+        claim: Claim | None = None,
+    ) -> Outcome:
+        """Start a push of a plan that a preview showed.
+
+        Raises:
+            UnsafeError: it is known already that the push would be refused.
+        """
         plan = self.office.ledger.plans.load(name, digest)
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
-        return self.start("push", name, actor=actor, plan=digest, params={**params, "check": True})
+        with self.office.desk(name, actor=actor) as desk:
+            refuse_early(desk, plan)
+        params = {**params, "check": True}
+        return self.start("push", name, actor=actor, plan=digest, params=params, claim=claim)
 
     def edits(self, name: str, *, actor: str) -> Outcome:
         """Return what waits in the tab."""
@@ -243,7 +286,14 @@ class Service:
         return 200, Csv(f"results-{name}", iter([data]))
 
     def start_import(
-        self, name: str, file: str, data: bytes, *, actor: str, params: Mapping[str, Any]
+        self,
+        name: str,
+        file: str,
+        data: bytes,
+        *,
+        actor: str,
+        params: Mapping[str, Any],
+        claim: Claim | None = None,
     ) -> Outcome:
         """Keep a file, and let a run wait that imports it.
 
@@ -253,7 +303,7 @@ class Service:
         with self.office.desk(name, actor=actor) as desk:
             refuse_unreadable(desk, file, data, params)
         upload = self.office.ledger.uploads.save(name, file, data)
-        return self.start("import", name, actor=actor, params={**params, "upload": upload})
+        return self.start("import", name, actor=actor, params={**params, "upload": upload}, claim=claim)
 
     def link(self, name: str, spreadsheet_id: str, *, actor: str) -> Outcome:
         """Let a spreadsheet use a connection."""

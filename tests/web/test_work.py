@@ -51,10 +51,9 @@ def test_approval(town: Town) -> None:
     assert (400, "usage") == (status, told["error"]["code"])
     status, told = _post(town, path, {"approve": False, "reason": "Too much"}, token=town.token("approver"))
     assert (200, "refused") == (status, told["status"])
-    _, run = _post(town, f"{SHOP}/pushes", {"plan": digest})
-    ended = town.end_of(run["run"])
-    assert "failed" == ended["state"]
-    assert "Too much" in ended["result"]["error"]["message"]
+    status, told = _post(town, f"{SHOP}/pushes", {"plan": digest})
+    assert (409, "approval_needed") == (status, told["error"]["code"])
+    assert "Too much" in told["error"]["message"]
     status, _ = _post(town, path, {"approve": True}, token=town.token("approver"))
     _, run = _post(town, f"{SHOP}/pushes", {"plan": digest})
     assert {"confirmed": 1} == town.end_of(run["run"])["counts"]
