@@ -189,11 +189,15 @@ class RunStore:
             row = connection.execute(select(runs).where(runs.c.run == run)).mappings().one_or_none()
             return None if row is None else run_of(row)
 
-    def newest(self, connection_name: str | None = None, *, limit: int = 50) -> list[Run]:
-        """Return runs, newest first."""
+    def newest(
+        self, connection_name: str | None = None, *, limit: int = 50, before: str | None = None
+    ) -> list[Run]:
+        """Return runs, newest first, from the one after ``before`` on."""
         query = select(runs).order_by(runs.c.run.desc()).limit(limit)
         if connection_name is not None:
             query = query.where(runs.c.connection == connection_name)
+        if before is not None:
+            query = query.where(runs.c.run < before)
         with self._database.read() as connection:
             return [run_of(row) for row in connection.execute(query).mappings()]
 

@@ -336,8 +336,10 @@ class Runs(Protocol):
         """Return one run."""
         ...
 
-    def newest(self, connection_name: str | None = None, *, limit: int = 50) -> list[Run]:
-        """Return runs, newest first."""
+    def newest(
+        self, connection_name: str | None = None, *, limit: int = 50, before: str | None = None
+    ) -> list[Run]:
+        """Return runs, newest first, from the one after ``before`` on."""
         ...
 
     def lease(self, system: str) -> Lease | None:

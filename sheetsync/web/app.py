@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from sheetsync.bootstrap import Office
 from sheetsync.config import Settings
 from sheetsync.errors import ConfigError, NotFoundError, SheetsyncError, TooLargeError, UsageError
+from sheetsync.ledger.requests import REQUEST
 from sheetsync.web import console
 from sheetsync.web.access import Access
 from sheetsync.web.callers import Door
@@ -162,7 +163,12 @@ def _hooks(app: Flask, metrics: Metrics) -> None:
     def begin() -> None:
         given = request.headers.get(REQUEST_ID, "")
         g.request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
+        REQUEST.set(g.request_id)
         g.began_s = time.monotonic()
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        REQUEST.set(None)  # the thread answers others, too
 
     @app.after_request
     def finish(reply: Response) -> Response:

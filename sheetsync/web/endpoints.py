@@ -84,6 +84,7 @@ class Page(models.Request):
 
     model_config = ConfigDict(strict=False)
     limit: int = Field(default=100, ge=1, le=PAGE_MAX)
+    cursor: str | None = Field(default=None, max_length=200)
 
 
 class RunRows(models.Request):
@@ -100,7 +101,6 @@ class HistoryPage(Page):
     actor: str | None = None
     since: str | None = None
     unsettled: bool = False
-    cursor: str | None = None
 
 
 def _pull(call: Call) -> Outcome:
@@ -200,13 +200,14 @@ _RUN = models.RunReply
 
 ENDPOINTS = (
     Endpoint("GET", "/api/v1/connections", "viewer", "nothing", "What the caller may see.",
-             {200: models.ConnectionsReply}, lambda call: call.service.connections(call.access)),
+             {200: models.ConnectionsReply},
+             lambda call: call.service.connections(call.access, **call.query.model_dump()), query=Page),
     Endpoint("GET", _ON, "viewer", "connection", "The running run, the age of the pull, what is not settled.",
              {200: models.ConnectionState}, lambda call: call.service.connection(call.access, call.name)),
     Endpoint("GET", f"{_ON}/edits", "viewer", "connection", "Edits that wait in the tab; reads the tab once.",
              {200: models.EditsReply}, lambda call: call.service.edits(call.name, actor=call.actor)),
     Endpoint("GET", f"{_ON}/runs", "viewer", "connection", "Runs, newest first.",
-             {200: models.RunsReply}, lambda call: call.service.runs(call.name, limit=call.query.limit),
+             {200: models.RunsReply}, lambda call: call.service.runs(call.name, **call.query.model_dump()),
              query=Page),
     Endpoint("GET", f"{_ON}/history", "viewer", "connection", "Operations, newest first.",
              {200: models.HistoryReply}, _history, query=HistoryPage, csv=_history_csv),

@@ -66,10 +66,12 @@ class Service:
         self.queue.close()
         self.office.close()
 
-    def connections(self, access: Access) -> Outcome:
-        """Return what the caller may see."""
-        found = [self._connection(name, role) for name, role in sorted(access.visible().items())]
-        return 200, {"connections": found}
+    def connections(self, access: Access, *, limit: int, cursor: str | None) -> Outcome:
+        """Return what the caller may see, by name."""
+        seen = access.visible()
+        names = [name for name in sorted(seen) if cursor is None or name > cursor]
+        found = [self._connection(name, seen[name]) for name in names[:limit]]
+        return 200, {"connections": found, "next": names[limit - 1] if len(names) > limit else None}
 
     def _connection(self, name: str, role: str) -> dict[str, Any]:
         connection = self.office.settings.connections[name]
@@ -201,10 +203,11 @@ class Service:
     def _run(self, run_id: str, rows: Rows = "all") -> dict[str, Any]:
         return show_run(self.office.watch, run_id, rows=rows, page=self.office.page)
 
-    def runs(self, name: str, *, limit: int) -> Outcome:
+    def runs(self, name: str, *, limit: int, cursor: str | None) -> Outcome:
         """Return a connection's runs, newest first."""
-        found = self.office.ledger.runs.newest(name, limit=limit)
-        return 200, {"runs": [run_json(self.office.watch, run) for run in found]}
+        found = self.office.ledger.runs.newest(name, limit=limit + 1, before=cursor)
+        shown = [run_json(self.office.watch, run) for run in found[:limit]]
+        return 200, {"runs": shown, "next": shown[-1]["run"] if len(found) > limit else None}
 
     def cancel(self, run_id: str) -> Outcome:
         """Ask a run to stop between two rows."""

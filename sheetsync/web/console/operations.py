@@ -89,6 +89,7 @@ def add(pages: Blueprint, console: Console) -> None:
 
     @pages.post("/operations/<key>/resolution")
     def resolve(key: str) -> Response:
+        console.access()  # nobody unnamed learns even what a form lacks
         body = {"as": request.form.get("as", ""), "reason": request.form.get("reason", "").strip()}
         if not body["as"] or not body["reason"]:
             raise UsageError(
