@@ -18,7 +18,9 @@ from sheetsync.jobs.push import push
 from sheetsync.jobs.rechecking import is_due
 from sheetsync.jobs.running import HandedBackError, running
 from sheetsync.jobs.undo import undo
+from sheetsync.jobs.uploading import import_upload
 from sheetsync.jobs.verify import verify
+from sheetsync.ledger.requests import REQUEST
 from sheetsync.ports import Run
 from sheetsync.queue import Consumer, Queue, Sweep
 
@@ -82,6 +84,7 @@ KINDS: dict[str, Callable[[Desk, Run], Any]] = {
     "preview": _preview,
     "plan_undo": _plan_undo,
     "check": _check,
+    "import": import_upload,
 }
 """What a worker can do for others; everything else ends with the process that began it."""
 
@@ -126,9 +129,11 @@ class Worker:
             self._carrying.add(run_id)
         try:
             run = self._ledger.runs.get(run_id)
+            REQUEST.set(None if run is None else run.params.get("request_id"))
             if run is not None and self._is_mine(run):
                 self._carry(run)
         finally:
+            REQUEST.set(None)
             with self._turn:
                 self._carrying.discard(run_id)
 
@@ -192,4 +197,7 @@ class Worker:
         return [each for each in claimable(self._office.watch, KINDS) if self._knows(each)]
 
     def _knows(self, run: Run) -> bool:
-        return run.kind in KINDS and run.connection in self._office.settings.connections
+        here = run.kind in KINDS and run.connection in self._office.settings.connections
+        return here and (
+            run.kind != "import" or "upload" in run.params
+        )  # a file of a person's disk is not here
