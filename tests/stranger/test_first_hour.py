@@ -76,6 +76,7 @@ def sent(reader: Reader, connection: str) -> dict[str, tuple[str, int]]:
     return {each["account_id"]: (each["status"], each["attempts"]) for each in reversed(found)}
 
 
+@pytest.mark.timeout(600)  # a dozen processes, one after the other
 def test_readme(reader: Reader, checkout: Path) -> None:
     """What the first page promises in five minutes."""
     page = (ROOT / "README.md").read_text("utf-8")
@@ -83,6 +84,7 @@ def test_readme(reader: Reader, checkout: Path) -> None:
     assert dict.fromkeys(typed(page), "Confirmed") == shown(checkout / "sheetsync-demo" / "credits.xlsx")
 
 
+@pytest.mark.timeout(600)
 def test_first_hour(reader: Reader, postgresql_server: PostgresqlServer, checkout: Path) -> None:
     """Demo, a site, a workbook, a Google spreadsheet, and a service with two workers on PostgreSQL."""
     page = (ROOT / "docs" / "first-hour.md").read_text("utf-8")
