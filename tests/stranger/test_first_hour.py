@@ -13,7 +13,9 @@ from tests.databases import PostgresqlServer
 from tests.stranger.reader import Reader, cells, free_ports, steps
 
 ROOT = Path(__file__).parents[2]
-CHECKOUT = ("Makefile", "pyproject.toml", "requirements-dev.lock", ".ci/setup")
+CHECKOUT = ("Makefile", "pyproject.toml", "requirements-dev.lock")
+REFUSES = "#!/bin/sh\necho 'The set-up is older than what it was made from: make setup' >&2\nexit 1\n"
+"""Instead of the set-up, which would install the copy over this checkout."""
 
 
 @pytest.fixture
@@ -31,6 +33,10 @@ def checkout(tmp_path: Path, ports: dict[str, str]) -> Path:
         copy = folder / name
         shutil.copy(ROOT / name, copy)
         os.utime(copy, (0, 0))  # older than the set-up, so that make does not set up again
+    setup = folder / ".ci" / "setup"
+    setup.write_text(REFUSES, "utf-8")
+    setup.chmod(0o755)
+    os.utime(setup, (0, 0))
     makefile = folder / "Makefile"
     makefile.write_text(
         makefile.read_text("utf-8").replace("demo --once", f"demo --once --port {ports['8765']}")
