@@ -12,7 +12,7 @@ LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsaf
 
 # folders of tests that can be run by themselves, the quick ones first; CONTRIBUTING.md says what each is and how long it takes
 PARTS = unit punchcard contract rules people imports history integration web google appsscript browser stateful \
-	e2e chaos site packaging deploy stranger
+	e2e chaos site packaging benchmarks deploy stranger
 
 .PHONY: demo test setup docs dist lint types $(PARTS) pictures lock audit clean help wordpress
 
