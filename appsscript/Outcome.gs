@@ -12,6 +12,10 @@ const GATEWAY_STATUSES = [502, 503, 504];
  */
 function understood_(response, id) {
   const status = response.getResponseCode();
+  const file = status === 200 ? csv_(response) : null;
+  if (file) {
+    return { ok: true, status, body: file, request_id: id };
+  }
   const body = parsed_(response.getContentText());
   const told = body && body.error;
   if (status >= 200 && status < 300 && body) {
@@ -22,6 +26,24 @@ function understood_(response, id) {
     return { ok: false, kind: 'refused', status, error, request_id: id };
   }
   return strange_(response, status, id);
+}
+
+/**
+ * Returns a file that the service answers with, such as the results of an import; null where the answer is no file.
+ *
+ * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
+ * @return {{name: string, text: string}|null}
+ */
+function csv_(response) {
+  /** @type {Object<string, string>} */
+  const headers = {};
+  const given = /** @type {Object<string, *>} */ (response.getHeaders());
+  Object.keys(given).forEach((name) => { headers[name.toLowerCase()] = String(given[name]); });
+  if (!/^text\/csv/.test(headers['content-type'] || '')) {
+    return null;
+  }
+  const name = /filename\*=UTF-8''([^;]+)/.exec(headers['content-disposition'] || '');
+  return { name: name ? decodeURIComponent(name[1]) : 'results.csv', text: response.getContentText() };
 }
 
 /**

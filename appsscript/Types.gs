@@ -24,7 +24,7 @@
  * @property {string} text Its content.
  * @property {Object<string, string>} [map] CSV header → field (`user_id`, `amount` …).
  * @property {string} [label] The reference of every line without one.
- * @property {string} [decimal] `.` or `,`: which separator is the decimal one.
+ * @property {string} [decimal] `point` or `comma`: which separator is the decimal one.
  * @property {boolean} [again] Also lines that were sent before from another file.
  * @property {boolean} [plan] Carry the lines in file order, without the tab.
  *
