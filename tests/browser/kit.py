@@ -35,7 +35,7 @@ QUIET = (
 )
 """No sandbox: tests run as root in containers. No updates: a test browser talks to nobody."""
 
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 60_000
 """How long a page may take to show something on a busy machine; nothing is ever judged by it."""
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
