@@ -91,6 +91,14 @@ def test_options(town: Town) -> None:
     assert (422, "idempotency_key") == (other.status_code, (other.json or {})["error"]["code"])
 
 
+def test_a_mapping_as_one_object(town: Town) -> None:
+    """Who cannot repeat a field of a form, as the add-on, sends all columns in one."""
+    columns = '{"Client": "user_id", "Sum": "amount"}'
+    ended = _import(town, "Client,Action,Sum,Reason\n1,add,5,Goodwill\n", map=columns, dry_run="true")
+    assert {"edited": 1, "already_sent": 0, "invalid": 0} == ended["result"]["counts"]
+    assert 400 == _send(town, LINES, map="{Client").status_code
+
+
 def test_what_cannot_be_imported(town: Town) -> None:
     """No file, no form, no header, an unknown field, too large: each is told, and no run is started."""
     token = town.token("editor")
