@@ -18,6 +18,7 @@ from sheetsync.jobs.push import push
 from sheetsync.jobs.rechecking import is_due
 from sheetsync.jobs.running import HandedBackError, running
 from sheetsync.jobs.undo import undo
+from sheetsync.jobs.uploading import import_upload
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import Run
 from sheetsync.queue import Consumer, Queue, Sweep
@@ -82,6 +83,7 @@ KINDS: dict[str, Callable[[Desk, Run], Any]] = {
     "preview": _preview,
     "plan_undo": _plan_undo,
     "check": _check,
+    "import": import_upload,
 }
 """What a worker can do for others; everything else ends with the process that began it."""
 
@@ -192,4 +194,7 @@ class Worker:
         return [each for each in claimable(self._office.watch, KINDS) if self._knows(each)]
 
     def _knows(self, run: Run) -> bool:
-        return run.kind in KINDS and run.connection in self._office.settings.connections
+        here = run.kind in KINDS and run.connection in self._office.settings.connections
+        return here and (
+            run.kind != "import" or "upload" in run.params
+        )  # a file of a person's disk is not here

@@ -10,17 +10,14 @@ from rich.markup import escape
 
 from sheetsync.cli import printing
 from sheetsync.cli.frame import AS, Frame, command
-from sheetsync.core.amounts import DecimalMark
-from sheetsync.core.lines import HeaderProblem, columns_of, known_headers
+from sheetsync.core.lines import HeaderProblem, known_headers
 from sheetsync.csvs import CsvFile, open_csv
 from sheetsync.errors import UsageError
 from sheetsync.jobs.desk import Desk
-from sheetsync.jobs.importing import import_file, remembered_map
+from sheetsync.jobs.importing import MARKS, import_file, source_of
 from sheetsync.jobs.judging import Source
 from sheetsync.jobs.listing import plan_file
 from sheetsync.jobs.results import write_results
-
-MARKS: dict[str, DecimalMark] = {"point": ".", "comma": ","}
 
 
 @click.command("import")
@@ -33,6 +30,7 @@ MARKS: dict[str, DecimalMark] = {"point": ".", "comma": ","}
     "--map", "maps", metavar="HEADER=FIELD", multiple=True, help="What a column means; is remembered."
 )
 @click.option("--decimal", type=click.Choice(list(MARKS)), help="The decimal mark of this file.")
+@click.option("--encoding", metavar="NAME", help="Of the file, such as cp1250, where it is not found out.")
 @click.option("--label", default="", metavar="TEXT", help="The reference of every line without one.")
 @click.option("--again", is_flag=True, help="Lines equal to those of other files are meant once more.")
 @click.option("--plan", "planned", is_flag=True, help="Make a plan of it; leave the tab alone.")
@@ -47,6 +45,7 @@ def import_command(  # noqa: PLR0913 - one parameter per option
     results: Path | None,
     maps: Sequence[str],
     decimal: str | None,
+    encoding: str | None,
     label: str,
     again: bool,
     planned: bool,
@@ -62,8 +61,8 @@ def import_command(  # noqa: PLR0913 - one parameter per option
         raise UsageError("The results would overwrite the file itself.", hint="Name another --results.")
     with frame.desk(connection) as desk:
         given = _given(maps)
-        found = open_csv(file, known_headers(desk.units))
-        source = _source(desk, found, given, mark=decimal, label=label, again=again)
+        found = open_csv(file, known_headers(desk.units), encoding=encoding)
+        source = _source(desk, found, given, decimal=decimal, label=label, again=again)
         params = {
             "file": str(file.resolve()),
             "map": given,
@@ -74,6 +73,7 @@ def import_command(  # noqa: PLR0913 - one parameter per option
         else:
             result = import_file(desk, source, params=params, write=not dry_run)
         meant = result.pop("meant")
+        result["warnings"] = [*found.warnings, *result["warnings"]]
         if results is not None:
             write_results(desk, results, found, meant)
             result["results"] = str(results)
@@ -94,22 +94,12 @@ def _given(maps: Sequence[str]) -> dict[str, str]:
 
 
 def _source(
-    desk: Desk, file: CsvFile, given: dict[str, str], *, mark: str | None, label: str, again: bool
+    desk: Desk, file: CsvFile, given: dict[str, str], *, decimal: str | None, label: str, again: bool
 ) -> Source:
-    """Return the file as it is meant; without a mapping, the one that was used last if it fits."""
     try:
-        given |= {} if given else remembered_map(desk, file.header)
-        columns = columns_of(file.header, desk.units, given)
+        return source_of(desk, file, given, name=file.path.name, decimal=decimal, label=label, again=again)
     except HeaderProblem as problem:
         raise UsageError(str(problem), hint='Say what a column means: --map "HEADER=FIELD"') from problem
-    return Source(
-        file=file,
-        name=file.path.name,
-        columns=columns,
-        label=label,
-        again=again,
-        mark=MARKS[mark] if mark else None,
-    )
 
 
 def _printer(result: dict[str, Any]) -> printing.Show:

@@ -1,11 +1,13 @@
 """Import: puts the lines of a file into the tab as edits; what was sent before is never sent twice."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sheetsync.core.lines import plain
+from sheetsync.core.amounts import DecimalMark
+from sheetsync.core.lines import columns_of, plain
 from sheetsync.core.states import RowStatus
+from sheetsync.csvs import CsvFile
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.judging import Meant, Source, judge_lines
@@ -19,8 +21,50 @@ PROBLEMS_SHOWN = 100
 """Invalid lines in the JSON; the results file has all."""
 
 
+Tell = Callable[[Sequence[Meant]], str]
+"""Writes down what became of every line, before the run counts as done; returns where."""
+
+MARKS: Mapping[str, DecimalMark] = {"point": ".", "comma": ","}
+"""How people name the decimal marks."""
+
+
+def source_of(
+    desk: Desk,
+    file: CsvFile,
+    given: Mapping[str, str],
+    *,
+    name: str,
+    decimal: str | None,
+    label: str,
+    again: bool,
+) -> Source:
+    """Return a file as it is meant; without a mapping of columns, the one that was used last if it fits.
+
+    Args:
+        desk: the connection.
+        file: as opened.
+        given: header → field.
+        name: of the file, for people.
+        decimal: name of the decimal mark, if the person named it.
+        label: reference of every line without one.
+        again: lines equal to those of other files are meant once more.
+
+    Raises:
+        HeaderProblem: the header cannot be used.
+    """
+    columns = columns_of(file.header, desk.units, given or remembered_map(desk, file.header))
+    mark = MARKS[decimal] if decimal else None
+    return Source(file=file, name=name, columns=columns, label=label, again=again, mark=mark)
+
+
 def import_file(
-    desk: Desk, source: Source, *, params: Mapping[str, Any], write: bool = True
+    desk: Desk,
+    source: Source,
+    *,
+    params: Mapping[str, Any],
+    write: bool = True,
+    run: str | None = None,
+    tell: Tell | None = None,
 ) -> dict[str, Any]:
     """Put the lines of a file into the tab; return the JSON of ``import`` with every line as ``meant``.
 
@@ -29,6 +73,8 @@ def import_file(
         source: the file.
         params: what is kept with the run, such as the mapping of columns.
         write: False only says what would happen.
+        run: the waiting run that this process goes on with.
+        tell: writes down what became of every line.
 
     Raises:
         UsageError: never pulled, or the tab is not what a pull wrote.
@@ -37,7 +83,7 @@ def import_file(
     if write:
         desk.sheet.ensure_writable()
     settle_dead_owner(desk)
-    with running(desk, "import", params=params) as now:
+    with running(desk, "import", run=run, params=params) as now:
         meant = judge_lines(now.desk, source)
         meant = alone_in_their_rows(meant)
         rows = rows_of(now.desk, {each.account_id for each in meant if each.status is RowStatus.EDITED})
@@ -45,6 +91,8 @@ def import_file(
         if write:
             meant = put(now.desk, source, meant, rows, run=now.run)
         now.result = summary(desk, source, meant) | {"run": now.run}
+        if tell is not None:
+            now.result["results"] = tell(meant)
     return {**now.result, "meant": meant}
 
 

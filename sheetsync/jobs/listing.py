@@ -16,7 +16,7 @@ from sheetsync.core.plan import build
 from sheetsync.core.states import RowStatus
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
-from sheetsync.jobs.importing import summary
+from sheetsync.jobs.importing import Tell, summary
 from sheetsync.jobs.judging import Meant, Source, groups_of, judge_lines
 from sheetsync.jobs.preview import awaiting_approval, freeze_plan, preview_json
 from sheetsync.jobs.quoting import priced
@@ -42,20 +42,29 @@ class Wish:
     edit: Edit
 
 
-def plan_file(desk: Desk, source: Source, *, params: Mapping[str, Any]) -> dict[str, Any]:
+def plan_file(
+    desk: Desk,
+    source: Source,
+    *,
+    params: Mapping[str, Any],
+    run: str | None = None,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
     """Freeze a plan of a file's lines, in the file's order for each account; return the JSON of ``import``.
 
     Args:
         desk: the connection.
         source: the file.
         params: what is kept with the run.
+        run: the waiting run that this process goes on with.
+        tell: writes down what became of every line.
 
     Raises:
         UsageError: never pulled.
         ProviderError: the credit system could not be reached.
     """
     settle_dead_owner(desk)
-    with running(desk, "import", params=params) as now:
+    with running(desk, "import", run=run, params=params) as now:
         meant = judge_lines(now.desk, source)
         wishes = [wish for each in meant for wish in _wishes(now.desk, each)]
         found = results_of(now.desk, wishes, live=read_live(now.desk))
@@ -71,6 +80,8 @@ def plan_file(desk: Desk, source: Source, *, params: Mapping[str, Any]) -> dict[
         told = {result.number: result for result in results}
         meant = [_told(each, told.get(each.line.number)) for each in meant]
         now.result = summary(desk, source, meant) | preview_json(desk, frozen) | {"run": now.run}
+        if tell is not None:
+            now.result["results"] = tell(meant)
     return {**now.result, "meant": meant}
 
 

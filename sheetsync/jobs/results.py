@@ -91,6 +91,21 @@ def _refresh(desk: Desk, path: Path, keys: Collection[str]) -> None:
         _write(path, file, now)
 
 
+def bring_up_to_date(desk: Desk, path: Path) -> None:
+    """Bring a results file up to date with the operations that its lines became.
+
+    Raises:
+        UsageError: it cannot be read or written.
+    """
+    file = open_csv(path, known_headers(desk.units))
+    places = {plain(name): index for index, name in enumerate(file.header)}
+    at, status = places["operation"], places["status"]
+    found = (cells for _number, cells, _problem in file.rows() if len(cells) > max(at, status))
+    keys = {key for cells in found if cells[status] == RowStatus.EDITED.value for key in cells[at].split()}
+    if keys:
+        _refresh(desk, path, keys)
+
+
 ResultOf = Callable[[int, Sequence[str]], Result | None]
 """Line number and cells → what became of the line."""
 

@@ -9,7 +9,7 @@ from sheetsync.errors import LedgerError
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.engines import sentence
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision; a test compares it with the migrations folder."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -270,6 +270,21 @@ class PageStore:
                 for name, count, unsure, oldest, *by_age in connection.execute(query)
             }
 
+    def refused(self, connections: Collection[str], since: datetime) -> dict[str, int]:
+        """Return connection → operations that ended since as refused or as not arrived."""
+        ended = (OperationState.REJECTED, OperationState.NOT_APPLIED)
+        query = (
+            select(operations.c.connection, func.count())
+            .where(
+                operations.c.connection.in_(connections),
+                operations.c.state.in_(ended),
+                operations.c.settled_at >= since,
+            )
+            .group_by(operations.c.connection)
+        )
+        with self._database.read() as connection:
+            return {name: count for name, count in connection.execute(query)}  # noqa: C416 - rows, not pairs
+
     def moved(self, connections: Collection[str], since: datetime) -> dict[str, list[Moved]]:
         """Return connection → what was confirmed since, by unit."""
         query = _sums(operations.c.connection, connections, since).group_by(operations.c.connection)

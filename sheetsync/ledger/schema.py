@@ -325,6 +325,21 @@ replies = Table(  # what was answered to a request with an Idempotency-Key; no s
     Column("request", String(64), nullable=False),
     Column("status", Integer),
     Column("body", Text),  # JSON as it was sent: it holds rates, which no amount ever is
+    # the run that the request started, if it did; which process carries the request out
+    Column("run", String(26)),
+    Column("claimed_by", String(300)),
     Column("created_at", Moment, nullable=False),
     Index("ix_replies_created_at", "created_at"),
+)
+
+uploads = Table(  # files that were sent to be imported; with their results, once there are any
+    "uploads",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("results", LargeBinary),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_uploads_created_at", "created_at"),
 )

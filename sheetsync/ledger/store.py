@@ -22,6 +22,7 @@ from sheetsync.ledger.plans import PlanStore
 from sheetsync.ledger.replies import ReplyStore
 from sheetsync.ledger.runs import RunStore
 from sheetsync.ledger.statements import StatementReader
+from sheetsync.ledger.uploads import UploadStore
 
 
 class SqlLedger:
@@ -50,6 +51,7 @@ class SqlLedger:
         self.callers = CallerStore(self.database)
         self.replies = ReplyStore(self.database)
         self.lines = LineStore(self.database)
+        self.uploads = UploadStore(self.database)
         self.pages = PageStore(self.database)
         self.statements = StatementReader(self.database, self.operations)
 

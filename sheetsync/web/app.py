@@ -1,12 +1,10 @@
 """``create_app``: the Flask application, made from settings."""
 
-import json
 import logging
 import re
 import time
 import traceback
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, Response, g, request
 from ulid import ULID
@@ -14,12 +12,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sheetsync.bootstrap import Office
-from sheetsync.config import Settings, redact
+from sheetsync.config import Settings
 from sheetsync.errors import ConfigError, NotFoundError, SheetsyncError, TooLargeError, UsageError
 from sheetsync.web import console
 from sheetsync.web.access import Access
 from sheetsync.web.callers import Door
-from sheetsync.web.endpoints import ENDPOINTS, Endpoint
+from sheetsync.web.endpoints import ENDPOINTS, Call, Endpoint
 from sheetsync.web.gate import Asked, let_in
 from sheetsync.web.google import GoogleIdentity
 from sheetsync.web.metrics import Metrics
@@ -27,9 +25,18 @@ from sheetsync.web.openapi import spec
 from sheetsync.web.replay import HEADER, once
 from sheetsync.web.service import Service
 from sheetsync.web.sessions import Sessions
-
-BODY_MAX_BYTES = 2 * 1024 * 1024
-"""10,000 account ids of 200 characters; nothing else that is asked here is longer."""
+from sheetsync.web.wire import (
+    BODY_MAX_BYTES,
+    CSV,
+    UPLOAD_MAX_BYTES,
+    Csv,
+    as_csv,
+    as_dict,
+    as_json,
+    form_body,
+    json_body,
+    refusal,
+)
 
 REQUEST_ID = "X-Request-Id"
 _REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
@@ -84,38 +91,37 @@ def create_app(settings: Settings) -> Flask:
 
 def _add(app: Flask, each: Endpoint, service: Service, door: Door) -> None:
     def view(**path: str) -> Response:
+        if each.form:
+            request.max_content_length = UPLOAD_MAX_BYTES
         access = Access(door.recognise(request), service.office.settings, service.store.callers)
         target = next(iter(path.values()), "")
-        asked_for = Asked(target, _body, request.args.to_dict(), g.request_id)
-        call = let_in(each, service, access, asked_for)
-        if each.method != "POST":
-            return _json(*each.run(call))
-        asked = [
-            request.method,
-            request.path,
-            None if call.body is None else call.body.model_dump(mode="json"),
-        ]
-        identity = f"{access.caller.identity}"[:320]
-        (status, body), replayed = once(
-            service.store.replies, identity, request.headers.get(HEADER), asked, lambda: each.run(call)
-        )
-        reply = _json(status, body)
-        if replayed:
-            reply.headers["Idempotency-Replayed"] = "true"
-        return reply
+        read = form_body if each.form else json_body
+        call = let_in(each, service, access, Asked(target, read, request.args.to_dict(), g.request_id))
+        if each.method == "POST":
+            return _answer_once(each, call, service)
+        if each.csv is not None and request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
+            return as_csv(each.csv(call))
+        status, body = each.run(call)
+        return as_csv(body) if isinstance(body, Csv) else as_json(status, body)
 
     rule = re.sub(r"{(\w+)}", r"<\1>", each.path)
     app.add_url_rule(rule, f"{each.method} {each.path}", view, methods=[each.method])
 
 
-def _body() -> Any:  # noqa: ANN401 - JSON
-    data = request.get_data()
-    if not data:
-        return {}
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise UsageError("The body is not JSON.", hint="See /openapi.json.") from error
+def _answer_once(each: Endpoint, call: Call, service: Service) -> Response:
+    asked = [
+        request.method,
+        request.path,
+        None if call.body is None else call.body.model_dump(mode="json"),
+    ]
+    identity = f"{call.access.caller.identity}"[:320]
+    (status, body), replayed = once(
+        service.store.replies, identity, request.headers.get(HEADER), asked, lambda: each.run(call)
+    )
+    reply = as_json(status, body)
+    if replayed:
+        reply.headers["Idempotency-Replayed"] = "true"
+    return reply
 
 
 def _add_open(app: Flask, service: Service, door: Door, metrics: Metrics) -> None:
@@ -124,11 +130,11 @@ def _add_open(app: Flask, service: Service, door: Door, metrics: Metrics) -> Non
 
     @app.get("/openapi.json")
     def openapi() -> Response:
-        return _json(200, document)
+        return as_json(200, document)
 
     @app.get("/healthz")
     def healthz() -> Response:
-        return _json(200, {"status": "ok"})
+        return as_json(200, {"status": "ok"})
 
     @app.get("/readyz")
     def readyz() -> Response:
@@ -138,8 +144,8 @@ def _add_open(app: Flask, service: Service, door: Door, metrics: Metrics) -> Non
         except Exception as error:  # noqa: BLE001 - whatever it is: not ready, and no details for strangers
             _log.warning("Not ready: %s", type(error).__name__)
             told = SheetsyncError("The database or the queue is not to be reached.", hint="Try again.")
-            return _json(503, _as_dict(told))
-        return _json(200, {"status": "ok"})
+            return as_json(503, as_dict(told))
+        return as_json(200, {"status": "ok"})
 
     @app.get("/metrics")
     def metering() -> Response:
@@ -176,20 +182,20 @@ def _hooks(app: Flask, metrics: Metrics) -> None:
 
     @app.errorhandler(SheetsyncError)
     def told(error: SheetsyncError) -> Response:
-        return _refusal(error.http_status, error)
+        return _refused(error.http_status, error)
 
     @app.errorhandler(RequestEntityTooLarge)
     def too_large(_error: HTTPException) -> Response:
         found = TooLargeError(
-            f"The request is larger than {BODY_MAX_BYTES} bytes.", hint="Ask for less at once."
+            f"The request is larger than {request.max_content_length} bytes.", hint="Send less at once."
         )
-        return _refusal(413, found)
+        return _refused(413, found)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         status = error.code or 500
         kind = NotFoundError if status == 404 else UsageError
-        reply = _refusal(status, kind(f"{error.name}.", hint="See /openapi.json."))
+        reply = _refused(status, kind(f"{error.name}.", hint="See /openapi.json."))
         reply.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
         return reply
 
@@ -205,33 +211,8 @@ def _hooks(app: Flask, metrics: Metrics) -> None:
             f"Something failed that should not: {type(error).__name__} ({place}).",
             hint="What was done so far is in the ledger. Tell the admin the request id.",
         )
-        return _refusal(500, told)
+        return _refused(500, told)
 
 
-def _refusal(status: int, error: SheetsyncError) -> Response:
-    reply = _json(status, _as_dict(error))
-    if status == 401:
-        reply.headers["WWW-Authenticate"] = "Bearer"
-    if "retry_after_s" in error.details:
-        reply.headers["Retry-After"] = str(error.details["retry_after_s"])
-    return reply
-
-
-def _as_dict(error: SheetsyncError) -> dict[str, Any]:
-    told = error.as_dict()
-    told["error"]["details"] = {**told["error"]["details"], "request_id": g.request_id}
-    return told
-
-
-def _json(status: int, body: dict[str, Any]) -> Response:
-    text = json.dumps(_redacted(body), ensure_ascii=False)
-    return Response(text, status=status, content_type="application/json")
-
-
-def _redacted(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Mask secrets in the texts of a JSON value; its keys and its shape are ours."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {key: _redacted(each) for key, each in value.items()}
-    return [_redacted(each) for each in value] if isinstance(value, list | tuple) else value
+def _refused(status: int, error: SheetsyncError) -> Response:
+    return console.refusal(status, error) or refusal(status, error)

@@ -13,6 +13,7 @@ from sheetsync.ports import StoredPlan
 from sheetsync.web import models
 from sheetsync.web.access import Access
 from sheetsync.web.service import Outcome, Service
+from sheetsync.web.wire import Csv
 
 PAGE_MAX = 500
 """Rows of one page: a reply stays small, and ``next`` leads to the rest."""
@@ -58,6 +59,8 @@ class Endpoint:
         role: at least this one, on the connection that the path leads to.
         on: what the path names.
         replies: status → model.
+        form: its body is a form with a file.
+        csv: answers who accepts CSV instead of JSON.
     """
 
     method: str
@@ -66,8 +69,10 @@ class Endpoint:
     on: On
     summary: str
     replies: dict[int, type[BaseModel]]
-    run: Callable[[Call], Outcome]
+    run: Callable[[Call], tuple[int, Any]]
     body: type[BaseModel] | None = None
+    form: bool = False
+    csv: Callable[[Call], Csv] | None = None
     query: type[BaseModel] | None = None
 
 
@@ -127,6 +132,13 @@ def _check(call: Call) -> Outcome:
     return call.service.answer("check", call.name, actor=call.actor, params=call.params())
 
 
+def _import(call: Call) -> Outcome:
+    body: models.ImportRequest = call.body
+    options = body.model_dump(include={"label", "decimal", "again", "plan", "dry_run"})
+    params = call.params(**options, map=body.headers())
+    return call.service.start_import(call.name, body.name, body.file, actor=call.actor, params=params)
+
+
 def _rebase(call: Call) -> Outcome:
     return call.service.rebase(call.name, call.body.account_id, keep=call.body.keep, actor=call.actor)
 
@@ -139,14 +151,22 @@ def _fill(call: Call) -> Outcome:
 
 
 def _history(call: Call) -> Outcome:
-    filters = call.query.model_dump()
+    return call.service.history(call.name, **_filters(call))
+
+
+def _history_csv(call: Call) -> Csv:
+    return call.service.history_csv(call.name, **_filters(call))
+
+
+def _filters(call: Call) -> dict[str, Any]:
+    filters: dict[str, Any] = call.query.model_dump()
     if filters["since"] is not None:
         try:
             since = datetime.fromisoformat(filters["since"])
             filters["since"] = (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise UsageError("since is not a time.", hint="Write it as 2026-03-12T14:00:00Z.") from error
-    return call.service.history(call.name, **filters)
+    return filters
 
 
 def _approve(call: Call) -> Outcome:
@@ -183,7 +203,10 @@ ENDPOINTS = (
              {200: models.RunsReply}, lambda call: call.service.runs(call.name, limit=call.query.limit),
              query=Page),
     Endpoint("GET", f"{_ON}/history", "viewer", "connection", "Operations, newest first.",
-             {200: models.HistoryReply}, _history, query=HistoryPage),
+             {200: models.HistoryReply}, _history, query=HistoryPage, csv=_history_csv),
+    Endpoint("GET", f"{_ON}/history.csv", "viewer", "connection",
+             "All operations that the filters leave, as CSV: a line per operation and unit.",
+             {200: models.CsvReply}, lambda call: (200, _history_csv(call)), query=HistoryPage),
     Endpoint("POST", f"{_ON}/pulls", "editor", "connection", "Starts a pull.",
              {202: _RUN}, _pull, models.PullRequest),
     Endpoint("POST", f"{_ON}/plans", "editor", "connection", "Previews; the plan, or a run if it takes long.",
@@ -192,6 +215,8 @@ ENDPOINTS = (
              {202: _RUN}, _push, models.PushRequest),
     Endpoint("POST", f"{_ON}/verifications", "editor", "connection", "Starts a verify.",
              {202: _RUN}, _verify, models.VerifyRequest),
+    Endpoint("POST", f"{_ON}/imports", "editor", "connection", "Starts an import of a CSV file.",
+             {202: _RUN}, _import, models.ImportRequest, form=True),
     Endpoint("POST", f"{_ON}/undos", "editor", "connection", "The plan that takes back a run or operations.",
              {200: models.UndoReply, 202: _RUN}, _undo, models.UndoRequest),
     Endpoint("POST", f"{_ON}/rebases", "editor", "connection", "A person's choice on a Conflict.",
@@ -213,6 +238,9 @@ ENDPOINTS = (
              {200: models.ResolutionReply}, _resolve, models.ResolutionRequest),
     Endpoint("GET", "/api/v1/runs/{id}", "viewer", "run", "Progress and results of a run.",
              {200: _RUN}, lambda call: call.service.run(call.target, rows=call.query.rows), query=RunRows),
+    Endpoint("GET", "/api/v1/runs/{id}/results", "viewer", "run",
+             "What came of each line of an imported file, or of each operation of a run, as CSV.",
+             {200: models.CsvReply}, lambda call: call.service.results(call.target, actor=call.actor)),
     Endpoint("DELETE", "/api/v1/runs/{id}", "editor", "run", "Asks a run to stop between two rows.",
              {200: _RUN}, lambda call: call.service.cancel(call.target)),
 )  # fmt: skip

@@ -1,11 +1,25 @@
 """Requests and replies of the HTTP API; ``/openapi.json`` is made from them."""
 
-from typing import Annotated, Any, Literal
+import hashlib
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+    computed_field,
+    model_validator,
+)
+
+from sheetsync.errors import UsageError
 
 ACCOUNTS_MAX = 10_000
 """Users named in one request; more is a pull or preview of everything."""
+
+NAME_MAX = 255
+"""Characters of a file's name: what a file system takes."""
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=71)]
@@ -52,6 +66,52 @@ class FillRequest(Request):
     action: Literal["reset", "add", "adjust"]
     reason: Line = ""
     dry_run: bool = False
+
+
+LABEL_MAX = 200
+"""Characters of a label: it is the reference of lines."""
+
+
+class ImportRequest(Request):
+    """Fields of a form; ``file`` is its file."""
+
+    model_config = ConfigDict(extra="forbid", strict=False, hide_input_in_errors=True)
+    file: Annotated[bytes, Field(exclude=True, json_schema_extra={"format": "binary"})]
+    name: Annotated[str, StringConstraints(max_length=NAME_MAX)] = "upload.csv"
+    map: Annotated[list[Annotated[str, StringConstraints(max_length=200)]], Field(max_length=100)] = []
+    label: Annotated[str, StringConstraints(max_length=LABEL_MAX)] = ""
+    decimal: Literal["point", "comma"] | None = None
+    again: bool = False
+    plan: bool = False
+    dry_run: bool = False
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way
+    @property
+    def sha256(self) -> str:
+        """What stands for the file where requests are compared."""
+        return hashlib.sha256(self.file).hexdigest()
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.plan and self.dry_run:
+            raise ValueError("a plan sends nothing: leave dry_run out")
+        return self
+
+    def headers(self) -> dict[str, str]:
+        """Return header → field.
+
+        Raises:
+            UsageError: one is not of the form HEADER=FIELD.
+        """
+        found = {}
+        for each in self.map:
+            header, equals, name = each.rpartition("=")
+            if not equals or not header.strip():
+                raise UsageError(
+                    f"map: “{each}” is not HEADER=FIELD.", hint="For example: map=Customer=user_id"
+                )
+            found[header] = name
+        return found
 
 
 class CheckRequest(Request):
@@ -226,6 +286,10 @@ class ChecksReply(Reply):
 class HistoryReply(Reply):
     operations: list[dict[str, Any]]
     next: str | None
+
+
+class CsvReply(RootModel[str]):
+    """CSV, UTF-8; no cell is taken for a formula."""
 
 
 class LinkReply(Reply):

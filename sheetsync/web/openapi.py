@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from sheetsync import __version__
 from sheetsync.web.endpoints import ENDPOINTS, Endpoint
-from sheetsync.web.models import ErrorReply, HealthReply
+from sheetsync.web.models import CsvReply, ErrorReply, HealthReply
 
 REFUSALS = {
     400: "The request is wrong: the error says where.",
@@ -24,12 +24,13 @@ REFUSALS = {
     502: "A credit system, a sheet or the ledger could not be reached or refused us.",
     503: "Nobody can be recognised now, or the service is not ready.",
 }
+_CSV = {"text/csv": {"schema": {"type": "string"}}}
 _REF = "#/components/schemas/{model}"
 
 
 def spec() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document."""
-    used: set[type[BaseModel]] = {model for each in ENDPOINTS for model in each.replies.values()}
+    used: set[type[BaseModel]] = {model for each in ENDPOINTS for model in each.replies.values()} - {CsvReply}
     used |= {ErrorReply, HealthReply}
     inputs = {each.body for each in ENDPOINTS if each.body}
     pairs: list[tuple[type[BaseModel], Any]] = []
@@ -65,11 +66,17 @@ def _operation(each: Endpoint) -> dict[str, Any]:
         "responses": {str(status): _reply(model, "Done.") for status, model in each.replies.items()}
         | {str(status): _reply(ErrorReply, text) for status, text in REFUSALS.items()},
     }
+    if each.csv is not None:
+        found["responses"]["200"]["content"] |= _CSV
     if each.body is not None:
         schema = {"$ref": _REF.format(model=each.body.__name__)}
         needed = any(field.is_required() for field in each.body.model_fields.values())
-        found["requestBody"] = {"required": needed, "content": {"application/json": {"schema": schema}}}
+        found["requestBody"] = {"required": needed, "content": {_sent(each): {"schema": schema}}}
     return found
+
+
+def _sent(each: Endpoint) -> str:
+    return "multipart/form-data" if each.form else "application/json"
 
 
 def _in_path(each: Endpoint) -> list[dict[str, Any]]:
@@ -92,5 +99,7 @@ def _in_header(each: Endpoint) -> list[dict[str, Any]]:
 
 
 def _reply(model: type[BaseModel], text: str) -> dict[str, Any]:
+    if model is CsvReply:
+        return {"description": text, "content": _CSV}
     schema = {"$ref": _REF.format(model=model.__name__)}
     return {"description": text, "content": {"application/json": {"schema": schema}}}

@@ -18,9 +18,10 @@ from sqlalchemy.engine import make_url
 
 from sheetsync.config import RedactingFilter, Settings
 from sheetsync.errors import BusyError, UsageError
-from sheetsync.web.app import BODY_MAX_BYTES, create_app
+from sheetsync.web.app import create_app
 from sheetsync.web.console import LINK
 from sheetsync.web.service import Service
+from sheetsync.web.wire import BODY_MAX_BYTES, UPLOAD_MAX_BYTES
 from sheetsync.worker import Worker
 
 THREADS = 32
@@ -89,7 +90,7 @@ def _listen(app: Flask, host: str, port: int) -> waitress.server.TcpWSGIServer:
             threads=THREADS,
             connection_limit=CONNECTIONS_MAX,
             channel_timeout=IDLE_S,
-            max_request_body_size=BODY_MAX_BYTES,
+            max_request_body_size=UPLOAD_MAX_BYTES + BODY_MAX_BYTES,
             ident=None,
             clear_untrusted_proxy_headers=False,  # ProxyFix believes exactly the configured number
         )

@@ -20,10 +20,14 @@ from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
 from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import resolve
+from sheetsync.jobs.undo import UNDOES
+from sheetsync.jobs.uploading import refuse_unreadable, results_now
 from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
 from sheetsync.queue import Queue
 from sheetsync.web.access import Access
+from sheetsync.web.tables import operations_csv
+from sheetsync.web.wire import Csv
 
 ANSWER_WITHIN_S = 20.0
 """Seconds that a preview may take before its caller gets a run to follow instead."""
@@ -148,7 +152,8 @@ class Service:
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
         refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
-        return self.start("push", name, actor=actor, plan=digest, params={**params, "check": True})
+        kind = "undo" if UNDOES in plan.body else "push"
+        return self.start(kind, name, actor=actor, plan=digest, params={**params, "check": True})
 
     def edits(self, name: str, *, actor: str) -> Outcome:
         """Return what waits in the tab."""
@@ -229,6 +234,35 @@ class Service:
     def history(self, name: str, **filters: Any) -> Outcome:  # noqa: ANN401 - as the use case takes them
         """Return operations, newest first."""
         return 200, history(self.office.ledger, name, page=self.office.page, **filters)
+
+    def history_csv(self, name: str, **filters: Any) -> Csv:  # noqa: ANN401 - as the use case takes them
+        """Return operations as a file, newest first."""
+        parts = operations_csv(self.office.ledger, name, page=self.office.page, filters=filters)
+        return Csv(f"history-{name}.csv", parts)
+
+    def results(self, run_id: str, *, actor: str) -> tuple[int, Csv]:
+        """Return what came of each line of an imported file, or of each operation of another run."""
+        run = self.office.ledger.runs.get(run_id)
+        if run is None:
+            raise AssertionError("a run's endpoint was called without one")
+        if "upload" not in run.params:
+            return 200, self.history_csv(run.connection, run=run_id)
+        with self.office.desk(run.connection, actor=actor) as desk:
+            name, data = results_now(desk, run)
+        return 200, Csv(f"results-{name}", iter([data]))
+
+    def start_import(
+        self, name: str, file: str, data: bytes, *, actor: str, params: Mapping[str, Any]
+    ) -> Outcome:
+        """Keep a file, and let a run wait that imports it.
+
+        Raises:
+            UsageError: it is no CSV file, or its header cannot be used.
+        """
+        with self.office.desk(name, actor=actor) as desk:
+            refuse_unreadable(desk, file, data, params)
+        upload = self.office.ledger.uploads.save(name, file, data)
+        return self.start("import", name, actor=actor, params={**params, "upload": upload})
 
     def link(self, name: str, spreadsheet_id: str, *, actor: str) -> Outcome:
         """Let a spreadsheet use a connection."""

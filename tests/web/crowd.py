@@ -57,6 +57,34 @@ def _operation(number: int, system: str, start: datetime, *, open_: bool) -> tup
     return operation, unit, {"operation": key, "email": f"c{number}@customers.example", "note": ""}
 
 
+def fill_units(town: Town) -> list[str]:
+    """Add three operations of two units, each with another kind of evidence; return their keys."""
+    system = system_id(town.service.office.settings.connections["shop"])
+    money = {"promo_eur": 100, "bonus": 0}, {"promo_eur": 350, "bonus": 5}
+    proofs: list[dict[str, object]] = [
+        {"kind": "transaction", "id": "18231"},
+        {"kind": "balance", "before": money[0], "after": money[1], "now": money[1]},
+        {"kind": "person", "by": "web:ann@example.org", "reason": "I saw it"},
+    ]
+    keys = [f"TWOUNITS{number}" for number in range(len(proofs))]
+
+    def write(transaction: Transaction) -> None:
+        for key, proof in zip(keys, proofs, strict=True):
+            made = _operation(1, system, datetime(2026, 1, 2, tzinfo=UTC), open_=False)
+            operation, unit, texts = ({**each} for each in made)
+            transaction.connection.execute(
+                insert(operations).values({**operation, "key": key, "evidence": proof})
+            )
+            transaction.connection.execute(insert(operation_texts).values({**texts, "operation": key}))
+            for place, (code, scale) in enumerate((("promo_eur", 2), ("bonus", 0))):
+                own = {"operation": key, "unit": code, "position": place, "scale": scale, "amount": 5}
+                change = {"before": money[0][code], "expected": money[1][code]}
+                transaction.connection.execute(insert(operation_units).values({**unit, **own, **change}))
+
+    town.service.store.database.write(write)
+    return keys
+
+
 def save_plan(town: Town, count: int, *, author: str = "web:ed@example.org", digest: str = DIGEST) -> str:
     """Freeze a plan of many rows that waits for a second person; return its digest."""
     now = datetime.now(UTC)

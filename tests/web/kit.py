@@ -116,7 +116,7 @@ class Town:
             time.sleep(0.05)
         raise AssertionError("the run does not end")
 
-    def edit(self, amounts: dict[int, int]) -> None:
+    def edit(self, amounts: dict[int, int], *, note: str = "") -> None:
         """Type an Add with a reason into rows."""
         path = self.folder / "credits.xlsx"
         book = load_workbook(path)
@@ -125,6 +125,8 @@ class Town:
         for row, amount in amounts.items():
             for name, value in (("Action", "Add"), ("Amount", amount), ("Reason", "Goodwill")):
                 sheet.cell(row, place[name], value)
+            if note:
+                sheet.cell(row, place["Note"], note).data_type = "s"
         book.save(path)
 
 

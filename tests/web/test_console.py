@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from sheetsync.web.console.frame import local
-from tests.web.crowd import DIGEST, RUN, fill_ledger, save_plan
+from tests.web.crowd import DIGEST, RUN, fill_ledger, fill_units, save_plan
 from tests.web.kit import Town
 from tests.web.people import Person, said, signed_in
 
@@ -256,3 +256,35 @@ def test_what_people_typed_is_text(filled: Town) -> None:
     reply = boss.client.get("/connections/shop/history", query_string={"q": evil, "actor": evil})
     assert evil not in reply.text
     assert "&lt;img" in reply.text
+
+
+def test_failures_are_pages_for_people(filled: Town) -> None:
+    """A browser gets a page for what is not there or too large; a program gets JSON as before."""
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    boss = signed_in(filled, "boss@example.org")
+    for client in (boss.client, filled.client):
+        reply = client.get("/no/such/page", headers=browser)
+        assert (404, True) == (reply.status_code, "That did not work" in reply.text)
+        assert "script-src 'self'" in reply.headers["Content-Security-Policy"]
+    large = boss.client.post("/access/tokens", data={"csrf": "x" * 3_000_000}, headers=browser)
+    assert (413, "text/html; charset=utf-8") == (large.status_code, large.headers["Content-Type"])
+    assert 405 == boss.client.delete("/unsettled", headers=browser).status_code
+    for reply in (boss.get("/no/such/page"), boss.get("/api/v1/none", Accept="text/html")):
+        assert reply.json is not None
+        assert "not_found" == reply.json["error"]["code"]
+
+
+def test_several_units_and_all_kinds_of_evidence(filled: Town) -> None:
+    """Each unit has its change; each kind of evidence is told in words."""
+    keys = fill_units(filled)
+    boss = signed_in(filled, "boss@example.org")
+    pages = [said(boss.get(f"/operations/{key}")) for key in keys]
+    for page in pages:
+        assert "Promo EUR 1.00 → to 3.50" in page
+        assert "Bonus 0 → to 5" in page
+    assert "Evidence transaction 18231" in pages[0]
+    assert "before Bonus 0, Promo EUR 1.00 · expected Bonus 5, Promo EUR 3.50 · now" in pages[1]
+    assert "Evidence ann@example.org: “I saw it”" in pages[2]
+    listed = said(boss.get("/connections/shop/history?q=TWOUNITS"))
+    assert "3 operations" in listed
+    assert "Bonus 0 → to 5" in listed

@@ -8,6 +8,7 @@ from sheetsync.ports.ledger.operations import Operations
 from sheetsync.ports.ledger.plans import Plans
 from sheetsync.ports.ledger.runs import Runs
 from sheetsync.ports.ledger.statements import Statements
+from sheetsync.ports.uploads import Uploads
 
 
 class Ledger(Protocol):
@@ -31,6 +32,11 @@ class Ledger(Protocol):
     @property
     def lines(self) -> Lines:
         """Lines of imported files."""
+        ...
+
+    @property
+    def uploads(self) -> Uploads:
+        """Files that were sent to be imported."""
         ...
 
     @property

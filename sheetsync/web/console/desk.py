@@ -20,8 +20,13 @@ def add(pages: Blueprint, console: Console) -> None:
         name = console.need("viewer", name, "such connection")
         card = cards_of(console, [name])[0]
         watch = console.service.office.watch
+        waiting = None
+        if request.args.get("edits") == "now":
+            each = console.call("GET", "/connections/{name}/edits", name)
+            waiting = console.service.edits(each.name, actor=each.actor)[1]
         return console.page(
             "connection.html",
+            waiting=waiting,
             card=card,
             name=name,
             ages=[word for word, _ in AGES],

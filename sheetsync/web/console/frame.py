@@ -146,7 +146,6 @@ class Console:
         app.jinja_env.filters.update(self.told.filters())
         app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
-        @pages.context_processor
         def shared() -> dict[str, Any]:
             access: Access | None = g.get("access")
             cookie = request.cookies.get(COOKIE, "")
@@ -156,25 +155,32 @@ class Console:
                 "environments": {name: each.environment for name, each in self.settings.connections.items()},
                 "administers": access is not None and bool(administered(access)),
                 "may": lambda role, name: access is not None and _may(access, role, name),
+                "request_id": g.get("request_id", ""),
                 "csrf": csrf_of(cookie) if access else "",
                 "request_key": lambda: str(ULID()),
                 "asset": _asset,
                 "tones": telling.TONES,
             }
 
+        app.context_processor(shared)  # pages for what failed may belong to no page of ours
+
         @pages.errorhandler(SheetsyncError)
         def told(error: SheetsyncError) -> Response:
             if isinstance(error, UnauthenticatedError) and request.method == "GET":
                 return self._ask_to_sign_in(error)
-            reply = self.page("error.html", error.http_status, error=error, back=_back())
-            if "retry_after_s" in error.details:
-                reply.headers["Retry-After"] = str(error.details["retry_after_s"])
-            return reply
+            return self.refusal(error.http_status, error)
+
+    def refusal(self, status: int, error: SheetsyncError) -> Response:
+        """Return a page that says what did not work, and what to do."""
+        reply = self.page("error.html", status, error=error, back=_back())
+        if "retry_after_s" in error.details:
+            reply.headers["Retry-After"] = str(error.details["retry_after_s"])
+        return reply
 
     def _ask_to_sign_in(self, error: UnauthenticatedError) -> Response:
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and COOKIE not in request.cookies:
             # a link in a mail or a sheet: the strict cookie comes along once the page itself asks again
-            return self.page("again.html", 200, url=request.full_path.rstrip("?"))
+            return self.page("again.html", 200, url=local(request.full_path.rstrip("?")))
         google = self.settings.auth.client_id is not None
         back = request.endpoint == "console.come_back"
         where = "/" if back else request.full_path.rstrip("?")
