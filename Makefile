@@ -1,11 +1,15 @@
 # make demo   sets up everything and runs the main job once, on embedded defaults
 # make test   sets up everything and runs lint, types and all tests
+# make docs   builds this documentation as a site: build/docs/index.html
+# make dist   builds wheel and sdist, the same bytes from the same commit: dist/
 SHELL := /bin/bash
 BIN := .venv/bin
 # parallel test processes; the tests start servers and databases of their own
 JOBS ?= auto
+LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: demo test lint types unit contract integration e2e pictures lock audit clean help wordpress
+.PHONY: demo test docs dist lint types unit contract integration e2e stateful stranger pictures hooks lock audit clean help wordpress
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -15,6 +19,17 @@ demo: .venv/.ready
 
 test: lint types .venv/.ready
 	$(BIN)/pytest -n $(JOBS)
+
+docs: .venv/.ready
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
+
+# times inside the archives are the commit's, so that everybody gets the same bytes
+dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+dist: .venv/.ready
+	rm -rf dist
+	$(BIN)/hatchling build
+	cd dist && sha256sum *.whl *.tar.gz | tee SHA256SUMS
 
 # the two halves of `make test` that need no servers
 lint: .venv/.ready
@@ -36,16 +51,16 @@ pictures: .venv/.ready
 wordpress:
 	tests/wordpress/run.sh
 
-# pin what development runs on, with hashes
+# pin what development and the image run on, with hashes
 lock: .venv/.ready
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --extra postgresql --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 
 # known weaknesses of the pinned dependencies; needs the network
 audit: .venv/.ready
 	$(BIN)/pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
 
-.venv/.ready: pyproject.toml requirements-dev.lock .ci/setup
+.venv/.ready: pyproject.toml requirements-dev.lock tests/appsscript/package-lock.json .ci/setup
 	.ci/setup
 
 clean:

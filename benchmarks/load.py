@@ -41,7 +41,7 @@ class Client(threading.Thread):
         self._address, self._until_s = address, until_s
         self._headers = {"Authorization": f"Bearer {token}", "X-Sheetsync-Spreadsheet": SHEET}
         self._pool = urllib3.PoolManager(timeout=30, retries=False)
-        self._random = random.Random(number)  # noqa: S311 - when a client asks
+        self._random = random.Random(number)
         self.took_s: list[float] = []
         self.errors: list[str] = []
 
@@ -90,7 +90,7 @@ def main() -> None:
         with Office.open(config, env) as office:
             office.store.callers.link("shop", SHEET, by="cli:benchmark")
             with office.desk("shop", actor="cli:benchmark") as desk:
-                from sheetsync.jobs.pull import pull  # noqa: PLC0415
+                from sheetsync.jobs.pull import pull
 
                 pull(desk)
         _measure(config, env, google.token("ed@example.org"), asked.clients, asked.seconds)

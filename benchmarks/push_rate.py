@@ -136,7 +136,7 @@ def databases(kinds: list[str]) -> Iterator[dict[str, Any]]:
         postgresql.remove()
 
 
-def measure_push(address: str, make: Any, *, rows: int, rate: float, parallel: int) -> Pace:  # noqa: ANN401
+def measure_push(address: str, make: Any, *, rows: int, rate: float, parallel: int) -> Pace:
     """Push rows from a fresh office and return how it went."""
     with tempfile.TemporaryDirectory(prefix="sheetsync-rate-") as folder:
         config = Path(folder) / "sheetsync.toml"
@@ -200,10 +200,14 @@ def windows_above(arrivals: tuple[float, ...], rate: float) -> int:
 
 
 def share_of(arrivals: tuple[float, ...], rate: float) -> float:
-    """Return the part of the allowed rate that was reached, after a first window that begins unused."""
+    """Return the part of the allowed rate that was reached, after a first window that begins unused.
+
+    From one arrival to that whole windows later: within a window requests need not be evenly spread.
+    """
     times = sorted(arrivals)
     steady = [at for at in times if at >= times[0] + 1.0] or times
-    return (len(steady) - 1) / (steady[-1] - steady[0]) / rate
+    whole = max((len(steady) - 1) // int(rate) * int(rate), 1)
+    return whole / (steady[whole] - steady[0]) / rate
 
 
 def rows_for(rate_per_s: float, seconds: float) -> int:

@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import psutil
 from sqlalchemy.engine import make_url
 
 from sheetsync.config import (
@@ -41,11 +40,13 @@ from sheetsync.jobs.checking import check_unsettled
 from sheetsync.jobs.desk import Desk, Limits, Report, user_page
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
-from sheetsync.processes import LocalProcesses
-from sheetsync.providers.board import Board, FileStore
+from sheetsync.processes import LocalProcesses, boot_number, home_number
+from sheetsync.providers.board import Board
 from sheetsync.providers.fascard import FasCard
 from sheetsync.providers.fastcredit import FastCredit
-from sheetsync.providers.limiter import SlidingLimiter, slots_for
+from sheetsync.providers.limiter import SLACK_S, SlidingLimiter
+from sheetsync.providers.stores import FileStore, is_alive
+from sheetsync.providers.unibee import UniBee
 from sheetsync.sheets.workbook import WorkbookSheet
 
 _log = logging.getLogger(__name__)
@@ -142,13 +143,13 @@ class Office:
             ConfigError: its secret is not where the configuration says.
         """
         connection = _filtered(self.connection(name), name, filters or {})
-        if isinstance(connection, UniBeeConnection):
-            raise UsageError(f"Connection {name}: provider {connection.provider} is not supported yet.")
         opened = self._opened if opened is None else opened
         limiter = self._limiter(connection, pushes=pushes, opened=opened)
-        provider: FastCredit | FasCard
+        provider: FastCredit | FasCard | UniBee
         if isinstance(connection, FasCardConnection):
             provider = FasCard(connection, name=name, clock=self.clock, limiter=limiter)
+        elif isinstance(connection, UniBeeConnection):
+            provider = UniBee(connection, name=name, clock=self.clock, limiter=limiter)
         else:
             provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
         opened.callback(provider.close)
@@ -157,16 +158,22 @@ class Office:
     def _limiter(self, connection: Connection, *, pushes: bool, opened: ExitStack) -> SlidingLimiter:
         """Return the limiter that all processes on this credit system share."""
         rate_per_s = connection.limits.requests_per_second
-        slots = slots_for(rate_per_s)
         system = system_id(connection)
         if make_url(self.settings.service.database_url).get_backend_name() != "sqlite":
-            board = partial(Board, slots=slots)
-            pace = self._open_ledger().pace(system, size=Board.size(slots), open_board=board)
+            pace = self._open_ledger().pace(system, open_board=partial(Board, is_alive=is_alive))
             opened.callback(pace.close)
-            return SlidingLimiter(rate_per_s, self.clock, store=pace, pushes=pushes, ticks=pace.ticks)
-        store = FileStore(_board_file(system), slots, float(int(psutil.boot_time())))
+            return SlidingLimiter(
+                rate_per_s,
+                self.clock,
+                store=pace,
+                pushes=pushes,
+                ticks=pace.ticks,
+                slack_s=SLACK_S + pace.differs_s,
+                home=home_number(),
+            )
+        store = FileStore(_board_file(system), boot_number())
         opened.callback(store.close)
-        return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes)
+        return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes, home=home_number())
 
     def sheet(
         self,
@@ -184,21 +191,27 @@ class Office:
             choices: field code → what a dropdown offers, and what each stands for.
             report: told when a spreadsheet lets us wait.
         """
+        connection, columns = self.connection(name), self.columns(name, provider, choices)
+        zone, tab = self.settings.service.zone, connection.sheet.tab
+        if isinstance(connection.sheet, XlsxSheet):
+            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
+        return self._google(connection.sheet, columns, report)
+
+    def columns(
+        self, name: str, provider: Provider, choices: Mapping[str, Mapping[str, str]] | None = None
+    ) -> Columns:
+        """Return what decides which columns the connection's tab has."""
         connection = self.connection(name)
-        columns = Columns(
+        return Columns(
             units=provider.capabilities.units,
             actions=provider.capabilities.actions,
             reasons=connection.reasons,
             reasons_strict=connection.reasons_strict,
             environment=connection.environment,
-            extras=(fields.LOCATION_ID,) if Action.CASH in provider.capabilities.actions else (),
+            extras=_extras(provider.capabilities.actions),
             choices=choices or {},
-            details=connection.columns if isinstance(connection, FasCardConnection) else (),
+            details=_details(connection),
         )
-        zone, tab = self.settings.service.zone, connection.sheet.tab
-        if isinstance(connection.sheet, XlsxSheet):
-            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
-        return self._google(connection.sheet, columns, report)
 
     def _google(self, sheet: GoogleSheetSettings, columns: Columns, report: Report) -> Sheet:
         """Return a tab of Google Sheets; all processes of this machine share its quota."""
@@ -263,7 +276,7 @@ class Office:
                     accept_unchanged=connection.balance_evidence == "accept",
                 ),
                 limits=_limits(connection),
-                details=connection.columns if isinstance(connection, FasCardConnection) else (),
+                details=_details(connection),
                 lease=self.lease,
                 plan_expires=timedelta(minutes=connection.plan_expires_min),
                 approval_expires=timedelta(hours=connection.approval_expires_h),
@@ -329,6 +342,22 @@ class Office:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _extras(actions: Collection[Action]) -> tuple[str, ...]:
+    """Return the further cells that some actions need."""
+    needed = {
+        Action.CASH: (fields.LOCATION_ID,),
+        Action.APPLY_PROMO: (fields.SUBSCRIPTION_ID, fields.PLAN_ID),
+    }
+    return tuple(name for action, names in needed.items() if action in actions for name in names)
+
+
+def _details(connection: Connection) -> tuple[str, ...]:
+    """Return what else the tab shows of an account."""
+    if isinstance(connection, UniBeeConnection):
+        return (fields.ACCOUNT_STATUS,)
+    return connection.columns if isinstance(connection, FasCardConnection) else ()
 
 
 def _filtered(connection: Connection, name: str, filters: Mapping[str, object]) -> Connection:

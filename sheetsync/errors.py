@@ -183,6 +183,12 @@ class StalePlanError(UnsafeError):
     code = "stale_plan"
 
 
+class ChargeError(UnsafeError):
+    """The plan charges customers, and nobody has agreed to the amounts; ``details["charges"]`` lists them."""
+
+    code = "charge_not_agreed"
+
+
 class LimitError(UnsafeError):
     """The plan is over a configured limit."""
 

@@ -1,5 +1,6 @@
 """Identity of processes: pid and start time in one process table of one boot of one machine."""
 
+import hashlib
 import os
 import platform
 import time
@@ -102,11 +103,27 @@ def _is_hidden(pid: int) -> bool:
     return False
 
 
+def boot_number() -> float:
+    """Return a number of this boot of this machine, whose clock counts from it."""
+    return _number(f"{platform.node()}|{_boot()}")
+
+
+def home_number() -> float:
+    """Return a number of the process table that this process sees."""
+    return _number(_machine())
+
+
+def _number(words: str) -> float:
+    """Return a whole number that a double holds exactly."""
+    return float(int.from_bytes(hashlib.sha256(words.encode()).digest()[:6]))
+
+
 def _machine() -> str:
     """Return host, boot and process namespace: two containers of one host do not see each other's pids."""
-    parts = [platform.node()]
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    parts.append(boot.read_text().strip() if boot.exists() else f"{psutil.boot_time():.0f}")
     namespace = Path("/proc/self/ns/pid")
-    parts.append(str(namespace.readlink()) if namespace.exists() else "")
-    return "|".join(parts)
+    return "|".join((platform.node(), _boot(), str(namespace.readlink()) if namespace.exists() else ""))
+
+
+def _boot() -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return boot.read_text().strip() if boot.exists() else f"{psutil.boot_time():.0f}"

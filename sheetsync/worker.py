@@ -35,6 +35,7 @@ def _push(desk: Desk, run: Run) -> None:
         check=params.get("check", True),
         run=run.run,
         canaries=params.get("canaries"),
+        agreed=bool(params.get("agreed")),
     )
 
 

@@ -1,17 +1,19 @@
-"""``sheetsync demo``: the whole job once, on a made-up credit system over real HTTP."""
+"""``sheetsync demo``: the whole job on a made-up credit system over real HTTP, once or as a page to try."""
 
+import logging
 import os
-import signal
+import socket
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from openpyxl import load_workbook
 from rich.console import Console
 
 from sheetsync.cli import printing
 from sheetsync.cli.frame import Frame
+from sheetsync.config import load
 from sheetsync.errors import UsageError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.preview import preview, preview_json
@@ -21,10 +23,22 @@ from sheetsync.jobs.verify import verify
 from sheetsync.sandbox import Sandbox
 
 CONFIG = "sheetsync.toml"
+CONNECTION = "shop"
 WORKBOOK = "credits.xlsx"
 LEDGER = "sheetsync.db"
 PASSWORD_FILE = "sandbox-password.txt"  # noqa: S105 - a file's name
-OURS = (CONFIG, WORKBOOK, PASSWORD_FILE, LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", f"{LEDGER}.lock")
+QUEUE = "sheetsync-queue.db"
+OURS = (
+    CONFIG,
+    WORKBOOK,
+    PASSWORD_FILE,
+    f"{LEDGER}.lock",
+    f"{LEDGER}.serve.lock",
+    *(f"{database}{end}" for database in (LEDGER, QUEUE) for end in ("", "-wal", "-shm")),
+)
+
+HOST = "127.0.0.1"
+"""The page signs in whoever opens it, so it is for this machine alone."""
 
 RATE_PER_S = 200
 """The sandbox bears it, and nobody wants to wait for a demo."""
@@ -33,7 +47,7 @@ TEMPLATE = """\
 # Made by: sheetsync demo. A made-up credit system; play with it as you like.
 [service]
 database_url = "sqlite:///{ledger}"
-
+{lease}
 [connections.shop]
 provider = "fastcredit"
 base_url = "{base_url}"
@@ -41,7 +55,7 @@ username = "{username}"
 application_password = {{ file = "{password_file}" }}
 environment = "test"
 timeout_s = 5
-settle_after_s = 36
+{user_url}settle_after_s = {settle_after_s}
 
 [connections.shop.sheet]
 kind = "xlsx"
@@ -50,29 +64,80 @@ tab = "Credits"
 
 [connections.shop.limits]
 requests_per_second = {rate}
-parallel_requests = 8
+parallel_requests = {parallel}
+{more}"""
+
+
+TRY_IT = """\
+[auth.roles]
+"{you}" = "admin"
 """
+"""What the page needs on top; whoever sits in front of it may do everything."""
+
+LEASE_S = 5
+"""Seconds; a demo's worker never sleeps, and nobody wants to wait for the proof of a lost answer."""
+
+SETTLE_AFTER_S = 11
+"""Seconds: the time-out and the lease, and a bit."""
 
 
 def run_demo(frame: Frame, *, folder: Path, port: int, once: bool) -> int:
-    """Prepare a folder, run the job once, and say how to go on by hand; without ``once`` the sandbox stays.
+    """Prepare a folder and run the job once, or serve a page to try it on.
 
     Raises:
         UsageError: the port is taken, or the folder is not ours.
     """
     _prepare(folder)
-    sandbox = _start(port, once=once)
-    with sandbox:
+    return _once(frame, folder, port) if once else _serve(frame, folder, port)
+
+
+def _serve(frame: Frame, folder: Path, port: int) -> int:
+    """Serve the page until Ctrl-C."""
+    from sheetsync.web import tryit  # noqa: PLC0415 - a single run starts faster without it
+    from sheetsync.web.server import serve  # noqa: PLC0415
+
+    port = port or _free_port()
+    with Sandbox(users=200) as sandbox:
+        _write_config(folder, sandbox, page=f"http://{HOST}:{port}", you=tryit.YOU)
+
+        def greet(app: Flask, address: str) -> None:
+            tryit.add(app, sandbox, CONNECTION)
+            logging.getLogger("sheetsync.web").setLevel(logging.WARNING)
+            if frame.as_json:
+                frame.emit({"address": address, "sandbox": sandbox.base_url}, lambda _out: None)
+                return
+            frame.out.print(f"[bold]Open {address} in your browser.[/] It stays until you press Ctrl-C.")
+            if not frame.quiet:
+                _beside(frame.out, folder, sandbox)
+
+        settings = load(folder / CONFIG, os.environ)
+        serve(settings, host=HOST, port=port, worker=True, say=frame.out.print, greet=greet)
+    return 0
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind((HOST, 0))
+        return int(found.getsockname()[1])
+
+
+def _beside(out: Console, folder: Path, sandbox: Sandbox) -> None:
+    program = _program()
+    out.print(f"The sandbox credit system runs at {sandbox.base_url}; the workbook is {folder / WORKBOOK}.")
+    out.print("Everything also works from a second terminal, for example:")
+    out.print(f"  {program} history {CONNECTION} --config {folder / CONFIG}")
+
+
+def _once(frame: Frame, folder: Path, port: int) -> int:
+    with _start(port) as sandbox:
         _write_config(folder, sandbox)
         frame.config = folder / CONFIG
-        with frame.desk("shop") as desk:
+        with frame.desk(CONNECTION) as desk:
             results = _story(frame, desk, sandbox, folder)
         if frame.as_json:
             frame.emit(results, lambda _out: None)
         elif not frame.quiet:
             _how_to_go_on(frame.out, folder, port)
-        if not once:
-            _stay(frame, sandbox)
     return 0 if _as_promised(results) else 1
 
 
@@ -90,18 +155,24 @@ def _prepare(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _start(port: int, *, once: bool) -> Sandbox:
-    """Start on the given port, so that the commands at the end work; a single run can do with any."""
+def _start(port: int) -> Sandbox:
+    """Start on the given port, so that the commands at the end work; if it is taken, any will do."""
     sandbox = Sandbox(users=200, port=port)
     try:
         return sandbox.start()
-    except OSError as error:
-        if once:
-            return Sandbox(users=200).start()
-        raise UsageError(f"Port {port} is taken.", hint="Choose another one with --port.") from error
+    except OSError:
+        return Sandbox(users=200).start()
 
 
-def _write_config(folder: Path, sandbox: Sandbox) -> None:
+def _write_config(folder: Path, sandbox: Sandbox, *, page: str = "", you: str = "") -> None:
+    """Write the configuration.
+
+    Args:
+        folder: where.
+        sandbox: the credit system.
+        page: address of the try-it page; empty where there is none.
+        you: who sits in front of it.
+    """
     (folder / PASSWORD_FILE).write_text(sandbox.password, encoding="utf-8")
     text = TEMPLATE.format(
         ledger=LEDGER,
@@ -110,6 +181,11 @@ def _write_config(folder: Path, sandbox: Sandbox) -> None:
         password_file=PASSWORD_FILE,
         workbook=WORKBOOK,
         rate=RATE_PER_S,
+        parallel=4 if page else 8,  # on the page one wants to watch
+        lease=f"lease_s = {LEASE_S}\n" if page else "",
+        settle_after_s=SETTLE_AFTER_S if page else 36,
+        more=f"\n{TRY_IT.format(you=you)}" if page else "",
+        user_url=f'user_url = "{page}/try-it/customers/{{user_id}}"\n' if page else "",
     )
     (folder / CONFIG).write_text(text, encoding="utf-8")
 
@@ -221,13 +297,3 @@ def _program() -> str:
     if called.name == "sheetsync" and called.is_relative_to(Path.cwd()):
         return str(called.relative_to(Path.cwd()))
     return "sheetsync"
-
-
-def _stay(frame: Frame, sandbox: Sandbox) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    frame.err.print(
-        f"The sandbox stays at {sandbox.base_url} until you press Ctrl-C (process {os.getpid()})."
-    )
-    stop.wait()

@@ -10,11 +10,15 @@ import click
 from sheetsync import __version__
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
+from sheetsync.cli.addon import addon_command
+from sheetsync.cli.charging import agree_to_charges
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
+from sheetsync.cli.history import history_command, reconcile_command, statement_command
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.cli.serving import serve_command, token_group
+from sheetsync.cli.signing import sign_in_command
 from sheetsync.core.accounts import Action
 from sheetsync.errors import ProviderError, UsageError
 from sheetsync.jobs.approve import approve
@@ -27,7 +31,7 @@ from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve, write_csv
+from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
 from sheetsync.jobs.write_test import Outcome, write_test
@@ -98,7 +102,9 @@ def preview_command(
 @main.command("push")
 @click.argument("connection")
 @click.option("--plan", "digest", metavar="DIGEST", help="The plan that a preview showed.")
-@click.option("--yes", is_flag=True, help="Preview and push in one go.")
+@click.option(
+    "--yes", is_flag=True, help="Preview and push in one go; with --plan: agree to what it charges customers."
+)
 @click.option("--no-verify", is_flag=True, help="Leave rows at Confirmation Required.")
 @click.option("--detach", "detached", is_flag=True, help="Return at once; a worker carries it out.")
 @click.option(
@@ -121,30 +127,35 @@ def push_command(
     include_hidden: bool,
 ) -> int:
     """Carry out exactly the plan that a preview showed; an interrupted one goes on where it was."""
-    if (digest is None) == (not yes):
+    if digest is None and not yes:
         raise UsageError(
             "Say what to push: --plan DIGEST of a preview, or --yes to preview and push in one go."
         )
     if digest is not None and (accounts or include_hidden):
         raise UsageError("--account and --include-hidden choose rows of a preview: use them with --yes.")
-    attention = False
+    attention, said, is_agreed = False, [], digest is not None and yes
     with frame.desk(connection, pushes=True) as desk:
         if digest is None:
             refuse_if_busy(desk)
             found = preview(desk, account_ids=_scope(accounts), include_hidden=include_hidden)
+            said = [*found.warnings] if frame.as_json else []  # a person reads them before the push
             if not frame.as_json and not frame.quiet:
                 shown = preview_json(desk, found)
                 frame.warn(shown)
                 printing.planned(shown["plan"])(frame.out)
             digest, attention = found.plan.digest, found.needs_attention
+        is_agreed = is_agreed or agree_to_charges(frame, desk, digest)
         if detached:
-            result = detach(frame, desk, digest, params={"check": not no_verify, "canaries": canaries})
+            params = {"check": not no_verify, "canaries": canaries, "agreed": is_agreed}
+            result = detach(frame, desk, digest, params=params) | ({"warnings": said} if said else {})
             follow = f"sheetsync run {result['run']} --watch"
             frame.emit(result, lambda out: out.print(f"Run {result['run']} waits. Follow it with: {follow}"))
             return 0
-        result = push(desk, digest, check=not no_verify, canaries=canaries)
+        result = push(desk, digest, check=not no_verify, canaries=canaries, agreed=is_agreed)
+    attention = attention or needs_attention(result["rows"]) or bool(result["warnings"])
+    result["warnings"] = [*said, *result["warnings"]]
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
-    return 1 if attention or needs_attention(result["rows"]) or result["warnings"] else 0
+    return 1 if attention else 0
 
 
 @main.command("verify")
@@ -275,57 +286,6 @@ def layout_command(frame: Frame, connection: str, *, repair: bool) -> int:
     return 0
 
 
-@main.command("history")
-@click.argument("connection", required=False)
-@click.option("--account", "account_id", metavar="ID")
-@click.option("--run", metavar="ID")
-@click.option("--actor", metavar="NAME")
-@click.option("--since", metavar="TIME", help="ISO 8601; a date or a time, UTC without a zone.")
-@click.option("--unsettled", is_flag=True, help="Only what is not proven yet, what waits longest first.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Operations at most."
-)
-@click.option("--cursor", help="“next” of an earlier answer.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write all of them to a file.")
-@AS
-@command
-def history_command(  # noqa: PLR0913 - one parameter per option
-    frame: Frame,
-    connection: str | None,
-    *,
-    account_id: str | None,
-    run: str | None,
-    actor: str | None,
-    since: str | None,
-    unsettled: bool,
-    limit: int,
-    cursor: str | None,
-    csv_file: Path | None,
-) -> int:
-    """Who changed what, when, and how it was proven; newest first (--unsettled: oldest first)."""
-    with Office.open(frame.config, os.environ) as office:
-        result = history(
-            office.ledger,
-            connection,
-            account_id=account_id,
-            run=run,
-            actor=actor,
-            since=local_moment(since, UTC),
-            unsettled=unsettled,
-            limit=None if csv_file else limit,
-            cursor=cursor,
-            page=office.page,
-        )
-    if csv_file is not None:
-        lines = write_csv(csv_file, result["operations"])
-        frame.emit(
-            {**result, "csv": str(csv_file)}, lambda out: out.print(f"{lines} lines written to {csv_file}.")
-        )
-        return 0
-    frame.emit(result, printing.history_table(result["operations"], unsettled=unsettled))
-    return 0
-
-
 @main.command("check")
 @click.argument("connection", required=False)
 @click.option("--write-test", "writes", is_flag=True, help="Also change a test account, and set it back.")
@@ -407,7 +367,13 @@ def init_command(
 
 @main.command("demo")
 @click.option("--once", is_flag=True, help="Run pull, edit, preview, push and verify once, and exit.")
-@click.option("--port", default=8765, show_default=True, help="Port of the sandbox credit system.")
+@click.option(
+    "--port",
+    default=8765,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port of the page, 0 chooses one; with --once of the sandbox credit system.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("sheetsync-demo"), show_default=True)
 @AS
 @command
@@ -484,12 +450,17 @@ def ledger_copy_command(frame: Frame, *, url: str) -> int:
 
 
 for each in (
+    history_command,
+    statement_command,
+    reconcile_command,
+    addon_command,
     report_command,
     runs_command,
     run_command,
     worker_command,
     import_command,
     serve_command,
+    sign_in_command,
     token_group,
 ):
     main.add_command(each)

@@ -195,43 +195,6 @@ def checked(checks: list[dict[str, Any]]) -> Show:
     return show
 
 
-def history_table(operations: list[dict[str, Any]], *, unsettled: bool = False) -> Show:
-    """Return a printer for ``history``; of what is unsettled it shows the age."""
-
-    def show(out: Console) -> None:
-        if unsettled and not operations:
-            out.print("Nothing waits: every change is settled.")
-            return
-        title = "Not proven yet, oldest first" if unsettled else "Operations, newest first"
-        table = Table(title=title, title_justify="left")
-        names = ("Sent", "User", "Action", "Old → new", "Status", "By", "Operation", "Message")
-        for name in (*(["Age"] if unsettled else []), *names):
-            table.add_column(name, overflow="fold")
-        for each in operations:
-            table.add_row(
-                *([age(each["age_s"] or 0)] if unsettled else []),
-                each["sent_at"] or each["created_at"],
-                escape(each["account_id"]),
-                each["action"],
-                change(each["changes"]),
-                f"[{STYLES.get(each['status'], 'white')}]{word(each['status'])}[/]",
-                escape(each["actor"]),
-                each["operation"],
-                escape(each["message"]),
-            )
-        out.print(table)
-
-    return show
-
-
-def age(seconds: int) -> str:
-    """Return an age for people, in its largest whole unit."""
-    for name, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length} {name}"
-    return f"{max(seconds, 0)} s"
-
-
 def filling(found: Mapping[str, Any]) -> Show:
     """Return a printer for what a fill is about to do."""
 

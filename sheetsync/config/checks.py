@@ -11,7 +11,7 @@ from typing import Any
 from sheetsync.config import connections as defaults
 from sheetsync.config import urls
 from sheetsync.config.base import absolute
-from sheetsync.config.limits import MONEY_LIMITS
+from sheetsync.config.limits import MONEY_LIMITS, REQUESTS_PER_SECOND
 from sheetsync.config.problems import Path, Problem
 from sheetsync.config.service import LEASE_S
 from sheetsync.config.units import FASCARD_UNITS, credits_unit, promo_units
@@ -31,6 +31,7 @@ def cross_problems(data: Raw, base: FilePath) -> Iterator[Problem]:
         yield from _amounts_fit(("connections", name, "limits"), connection)
     yield from _one_tab_each(connections, base)
     yield from _merchants_told_apart(connections)
+    yield from _one_rate_each(connections)
 
 
 def _settles_late_enough(path: Path, connection: Raw, lease_s: float | None) -> Iterator[Problem]:
@@ -121,6 +122,31 @@ def _merchants_told_apart(connections: Raw) -> Iterator[Problem]:
                 f'is needed: connection "{other}" uses another key at the same address; give each merchant a '
                 "word of its own, or both the same word if it is one merchant",
             )
+
+
+def _one_rate_each(connections: Raw) -> Iterator[Problem]:
+    """A credit system has one rate limit, whatever number of connections lead to it."""
+    rates: dict[tuple[object, ...], tuple[str, float]] = {}
+    for name, value in connections.items():
+        connection = _table(value)
+        provider = connection.get("provider")
+        url = connection.get("base_url", URLS.get(str(provider)))
+        limits = _table(connection.get("limits"))
+        rate = _number(limits.get("requests_per_second", REQUESTS_PER_SECOND))
+        if not isinstance(url, str) or rate is None:
+            continue
+        account = "" if provider == "fastcredit" else str(connection.get("account_id", "")).strip().upper()
+        owner, other = rates.setdefault((provider, _spelling(url), account), (name, rate))
+        if other != rate:
+            yield Problem(
+                ("connections", name, "limits", "requests_per_second"),
+                f'is {rate:g}, but {other:g} in connection "{owner}", which is the same credit system: one '
+                "system has one limit; write the same number in both",
+            )
+
+
+URLS = {"fascard": defaults.FASCARD_URL, "unibee": defaults.UNIBEE_URL}
+"""Addresses of the credit systems that have one of their own."""
 
 
 def _spelling(url: str) -> str:

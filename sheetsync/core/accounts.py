@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+CREDIT_USED = "credit_used"
+"""Extra of an operation that pays with credit: how much of it is used, in minor units, as was quoted."""
+
 Balances = Mapping[str, int | None]
 """Unit code → minor units; None where the system has no value (a blank cell, not 0)."""
 
@@ -57,20 +60,24 @@ class Capabilities:
         evidence: how a change is proven.
         subtracts: a negative change travels as such; otherwise it is carried out as a reset to the balance
             computed from a read right before.
+        sets: a Reset travels as the balance to set; otherwise as the change from the balance read before.
         sends_reason: the reason is part of the request, hence of the operation key.
         one_request: several units of one account travel in one request, as one operation.
         lists_balances: the list of accounts holds the balances, so that many are read by few requests.
         page: accounts on one page of that list.
+        quotes: actions that have a price, which is asked for before they are planned.
     """
 
     units: tuple[Unit, ...]
     actions: tuple[Action, ...]
     evidence: EvidenceKind
     subtracts: bool = False
+    sets: bool = True
     sends_reason: bool = False
     one_request: bool = True
     lists_balances: bool = False
     page: int = 100
+    quotes: frozenset[Action] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ class Transaction:
         after: unit code → resulting balance in minor units; None where the system does not say.
         at: when, by the credit system's clock.
         like_ours: of a kind that this service sends, so that without its note it might be ours.
+        pays: credit that was used to pay an invoice.
     """
 
     transaction_id: str
@@ -109,6 +117,7 @@ class Transaction:
     after: Balances
     at: datetime
     like_ours: bool = False
+    pays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +162,10 @@ def resulting(operation: Operation, before: Balances) -> dict[str, int]:
     """
     if operation.action is Action.RESET:
         return {change.unit: change.amount for change in operation.changes}
+    if operation.action is Action.APPLY_PROMO:
+        return {
+            change.unit: (before.get(change.unit) or 0)
+            - int(operation.extras.get(CREDIT_USED, change.amount))
+            for change in operation.changes
+        }
     return {change.unit: (before.get(change.unit) or 0) + change.amount for change in operation.changes}

@@ -55,6 +55,7 @@ class RowResult:
         keys: keys of the operations that the row speaks of.
         shown: unit code → (amount, before, after) for the preview.
         ahead: the row's Key is newer than the ledger.
+        price: what the customer would be charged, in words, of an action that has a price.
     """
 
     number: int
@@ -67,6 +68,7 @@ class RowResult:
     keys: tuple[str, ...] = ()
     shown: Mapping[str, tuple[int, int | None, int | None]] = field(default_factory=dict)
     ahead: bool = False
+    price: str = ""
 
 
 def carried_out_as_reset(action: Action, change: Change, capabilities: Capabilities) -> bool:
@@ -110,7 +112,7 @@ def decide(
         operation = _operation(edit, baseline, wanted, actor)
         each = _planned(operation, wanted, known, live=live, capabilities=capabilities)
         planned.append(each)
-        remarks += [*_remarks(each, known, capabilities.units), *_about_employees(each, baseline)]
+        remarks += [*_remarks(each, known, capabilities.units), *_about_owners(each, baseline)]
     stop = next(_obstacles(planned, capabilities.units), None)
     if stop is not None:
         return _result(row, stop[0], stop[1], planned=planned)
@@ -164,7 +166,7 @@ def _obstacles(planned: Sequence[Planned], units: Sequence[Unit]) -> Iterator[tu
                 )
                 yield RowStatus.CONFLICT, message
             if after < 0:
-                yield RowStatus.INVALID, words.below_zero(change.amount, now, unit)
+                yield RowStatus.INVALID, words.below_zero(after - (now or 0), now, unit)
 
 
 def _remarks(planned: Planned, known: Known | None, units: Sequence[Unit]) -> Iterator[str]:
@@ -181,8 +183,10 @@ def _remarks(planned: Planned, known: Known | None, units: Sequence[Unit]) -> It
         yield f"{known.ending} It goes as attempt {planned.attempt}."
 
 
-def _about_employees(planned: Planned, baseline: Baseline) -> Iterator[str]:
-    """Yield that the account is an employee's own, where it would get more."""
+def _about_owners(planned: Planned, baseline: Baseline) -> Iterator[str]:
+    """Yield that the user is suspended, or that an employee's own account would get more."""
+    if baseline.details.get(fields.ACCOUNT_STATUS) == fields.SUSPENDED:
+        yield "This user is suspended."
     more = any(after > (planned.before.get(code) or 0) for code, after in planned.after.items())
     if more and baseline.details.get(fields.EMPLOYEE):
         yield "This is an employee's own account."

@@ -7,6 +7,7 @@ transactions since the intent have to add up to what the balance moved.
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
@@ -76,7 +77,7 @@ def by_transactions(
     """
     mine = carrying(sent.key, listed)
     if mine:
-        return found(sent, mine, units)
+        return with_balance(found(sent, mine, units), sent, now, units)
     due = sent.left_at + policy.settle_after
     if read_at < due:
         return Verdict(None, _too_early(sent, due))
@@ -87,7 +88,7 @@ def by_transactions(
     nameless = _nameless(sent, listed)
     if nameless is not None:
         return Verdict(None, _maybe_ours(sent, nameless, deed), evidence)
-    if _explained(sent, listed, seen, read_at):
+    if explained(sent, listed, seen, read_at):
         message = (
             f"Not applied: {deed} did not arrive. No transaction carries its key, and all transactions since "
             f"add up to the balance of now ({words.holdings(seen, units)}). Safe to push again."
@@ -131,9 +132,25 @@ def found(
     return Verdict(OperationState.CONFIRMED, message + _beside(sent, only, units), proof)
 
 
+def with_balance(verdict: Verdict, sent: Sent, now: Balances, units: Sequence[Unit]) -> Verdict:
+    """Return the verdict on a Reset that travelled as a change with the balance that it led to."""
+    if verdict.state is not OperationState.CONFIRMED or sent.action is not Action.RESET or not sent.by_change:
+        return verdict
+    held = words.holdings({change.unit: now.get(change.unit) for change in sent.changes}, units)
+    return replace(verdict, message=f"{verdict.message}, balance now {held}")
+
+
 def fits(sent: Sent, transaction: Transaction) -> bool:
-    """Whether a transaction is what was asked for: by its result for a Reset, else by its signed changes."""
-    if sent.action is Action.RESET:
+    """Whether a transaction is what was asked for: by its result for a Reset, else by its signed changes.
+
+    Where a Reset travels as a change, the change is all that was promised.
+    """
+    if sent.action is Action.RESET and sent.by_change:
+        asked = all(
+            transaction.changes.get(change.unit, 0) == change.amount - (sent.before.get(change.unit) or 0)
+            for change in sent.changes
+        )
+    elif sent.action is Action.RESET:
         asked = all(transaction.after.get(change.unit) == change.amount for change in sent.changes)
     else:
         asked = all(transaction.changes.get(change.unit, 0) == change.amount for change in sent.changes)
@@ -163,7 +180,7 @@ def _told(transaction: Transaction, units: Sequence[Unit], codes: Collection[str
 def _beside(sent: Sent, transaction: Transaction, units: Sequence[Unit]) -> str:
     """Return what happened beyond the plan: a Reset that overwrote a movement, or a bonus that came along."""
     remarks = []
-    for change in sent.changes if sent.action is Action.RESET else ():
+    for change in sent.changes if sent.action is Action.RESET and not sent.by_change else ():
         unit = words.unit_of(change.unit, units)
         was = change.amount - transaction.changes.get(change.unit, 0)
         overwrote = was - (sent.before.get(change.unit) or 0)
@@ -193,7 +210,7 @@ def _first(listed: Sequence[Transaction], moment: datetime) -> int:
     return next((at for at, each in enumerate(listed) if each.at >= moment), len(listed))
 
 
-def _explained(
+def explained(
     sent: Sent, listed: Sequence[Transaction], now: Mapping[str, int | None], read_at: datetime
 ) -> bool:
     """Whether the transactions between intent and read add up to what the balances moved.

@@ -23,6 +23,10 @@ LAST_ACTIVITY = "last_activity"
 MOBILE_PHONE = "mobile_phone"
 DISCOUNT = "discount"
 EMPLOYEE = "employee"
+ACCOUNT_STATUS = "account_status"
+
+SUSPENDED = "suspended"
+"""Account status of a user whom the credit system does not let in."""
 
 DETAILS = (LAST_ACTIVITY, MOBILE_PHONE, DISCOUNT, EMPLOYEE)
 """Further cells of an account that a setting may ask for; only to look at."""

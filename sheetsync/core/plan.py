@@ -10,6 +10,7 @@ from typing import Any
 from sheetsync.core.accounts import Action, Change, Operation, Unit
 from sheetsync.core.amounts import format_amount
 from sheetsync.core.decide import Planned, RowResult
+from sheetsync.core.quotes import agreed
 from sheetsync.core.states import RowStatus
 
 
@@ -80,7 +81,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over keys, attempts, epochs, bases and amounts; not over live balances, times or people."""
+        """SHA-256 over keys, attempts, epochs, bases, amounts and prices; not live balances or people."""
         return plan_digest(self.connection, self.operations)
 
 
@@ -99,6 +100,7 @@ def plan_digest(connection: str, operations: Iterable[Planned]) -> str:
             "amounts": {change.unit: change.amount for change in each.operation.changes},
             "epochs": dict(each.epochs),
             "basis": each.basis,
+            **({"terms": terms} if (terms := agreed(each.operation.extras)) else {}),
         }
         for each in operations
     ]

@@ -76,19 +76,22 @@ class _Asked:
     moved: int
 
 
-def remarks(results: Sequence[RowResult], units: Sequence[Unit], usual: Usual) -> Remarks:
+def remarks(
+    results: Sequence[RowResult], units: Sequence[Unit], usual: Usual, *, place: str = "row"
+) -> Remarks:
     """Return what a person should look at twice.
 
     Args:
         results: rows as decided; only valid edits are looked at.
         units: of the credit system.
         usual: earlier changes of the accounts.
+        place: what the numbers of the results count: rows of a tab or lines of a file; empty for neither.
     """
     asked = [each for row in sorted(results, key=lambda row: row.number) for each in _asked(row, units)]
     rows: dict[int, list[str]] = defaultdict(list)
     aloud = []
-    for run in _series(asked):
-        sentence = _series_sentence(run)
+    for run in _series(asked) if place else ():
+        sentence = _series_sentence(run, place)
         aloud.append(sentence)
         for each in run:
             rows[each.row].append(sentence)
@@ -97,7 +100,8 @@ def remarks(results: Sequence[RowResult], units: Sequence[Unit], usual: Usual) -
     for each in asked:
         found = [*_balance_like(each, usual), *_slipped(each, usual, middles)]
         single += len(found)
-        aloud += [f"Row {each.row}, user {each.account_id}: {sentence}" for sentence in found]
+        where = f"{place.capitalize()} {each.row}, user" if place else "User"
+        aloud += [f"{where} {each.account_id}: {sentence}" for sentence in found]
         rows[each.row] += [*_in_words(each), *found]
     told = tuple(aloud[:NAMED])
     if len(aloud) > NAMED:
@@ -154,13 +158,13 @@ def _is_series(run: Sequence[_Asked]) -> bool:
     return by_one or len(run) >= STEADY_ROWS
 
 
-def _series_sentence(run: Sequence[_Asked]) -> str:
+def _series_sentence(run: Sequence[_Asked], place: str) -> str:
     unit = run[0].unit
     amounts = ", ".join(words.amount(each.amount, unit) for each in run[:3])
     step = words.signed(run[1].amount - run[0].amount, unit)
     return (
-        f"The amounts of rows {run[0].row} to {run[-1].row} form a series ({amounts} …, {step} from row to "
-        "row), as when a cell is dragged down: is that meant?"
+        f"The amounts of {place}s {run[0].row} to {run[-1].row} form a series ({amounts} …, {step} from "
+        f"{place} to {place}), as when a cell is dragged down: is that meant?"
     )
 
 

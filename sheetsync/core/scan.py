@@ -4,7 +4,7 @@ Raw cells are compared with what the service wrote there; nothing is parsed.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter, truediv
 
@@ -54,18 +54,19 @@ def scan(tab: Tab, book: Book, *, marked: Collection[str] = ()) -> Scan:
     place = {name: index for index, name in enumerate(tab.fields)}
     column = map(itemgetter(place[fields.ACCOUNT_ID]), tab.values)
     ids = [value if value.__class__ is str else text_of(value) for value in column]
-    twins = _twins(ids, tab.numbers)
-    # one tuple of cells against one tuple of the ledger's: settles nearly every row
-    cells_of, expected_of = _comparison(tab, place, book)
-    special, formulas, known_of = {*marked, *twins}, tab.formulas, book.baselines.get
-    suspects, ignored, width = [], 0, len(book.units)
-    for account_id, row, number in zip(ids, tab.values, tab.numbers, strict=True):
-        known = known_of(account_id)
+    differing, unmatched = _differing(tab, place, book, ids)
+    twins = _twins(ids, tab.numbers, unmatched, book)
+    special, formulas = {*marked, *twins}, tab.formulas
+    places = {*differing, *unmatched}
+    if special:
+        places.update(index for index, account_id in enumerate(ids) if account_id in special)
+    if formulas:
+        places.update(index for index, number in enumerate(tab.numbers) if number in formulas)
+    suspects, ignored = [], 0
+    for index in sorted(places):
+        account_id, row, number = ids[index], tab.values[index], tab.numbers[index]
+        known = book.baselines.get(account_id)
         if known is not None and account_id not in special and number not in formulas:
-            cells = cells_of(row)
-            # TRUE and FALSE are no balances, though Python takes them for 1 and 0
-            if cells == expected_of(known) and bool not in map(type, cells[:width]):
-                continue
             if _says_nothing(row, place, known, book):
                 continue
         elif is_blank(account_id):
@@ -88,15 +89,57 @@ def _suspect(
     )
 
 
-def _twins(ids: Sequence[str], numbers: Sequence[int]) -> dict[str, list[int]]:
-    """Return id → the first numbers of its rows, of every id that stands in several."""
-    if len(set(ids)) == len(ids):
-        return {}
-    doubled = {each for each, count in Counter(ids).items() if count > 1 and not is_blank(each)}
+def _differing(
+    tab: Tab, place: Mapping[str, int], book: Book, ids: Sequence[str]
+) -> tuple[list[int], list[int]]:
+    """Return the places of rows that are not, cell for cell, what the service wrote.
+
+    One tuple of cells against one tuple of the ledger's settles nearly every row. An account is taken out
+    when its row was met, so that a second row for it finds none: cheaper than a look for doubles beforehand.
+
+    Returns:
+        rows that differ from their account, and rows that found no account: blank, unknown or a double.
+    """
+    cells_of, expected_of = _comparison(tab, place, book)
+    take = dict(book.baselines).pop
+    differing, unmatched = [], []
+    for index, (account_id, cells) in enumerate(zip(ids, map(cells_of, tab.values), strict=True)):
+        known = take(account_id, None)
+        if known is None:
+            unmatched.append(index)
+        elif cells != expected_of(known):
+            differing.append(index)
+    return [*differing, *_truths(tab, place, book)], unmatched
+
+
+def _truths(tab: Tab, place: Mapping[str, int], book: Book) -> Iterator[int]:
+    """Yield the places of rows with TRUE or FALSE for a balance, which Python takes for 1 and 0."""
+    for name in map(fields.balance, book.units):
+        if name in place:
+            cell_of = itemgetter(place[name])
+            if bool in set(map(type, map(cell_of, tab.values))):
+                yield from (index for index, row in enumerate(tab.values) if isinstance(cell_of(row), bool))
+
+
+def _twins(
+    ids: Sequence[str], numbers: Sequence[int], unmatched: Sequence[int], book: Book
+) -> dict[str, list[int]]:
+    """Return id → the first numbers of its rows, of every id that stands in several.
+
+    Args:
+        ids: of all rows.
+        numbers: of all rows.
+        unmatched: places of rows that found no account, every second row for an account among them.
+        book: the ledger's side.
+    """
+    found = Counter(ids[index] for index in unmatched)
+    doubled = {each for each, count in found.items() if count > 1 or each in book.baselines}
+    doubled = {each for each in doubled if not is_blank(each)}
     places: dict[str, list[int]] = defaultdict(list)
-    for account_id, number in zip(ids, numbers, strict=True):
-        if account_id in doubled and len(places[account_id]) < NAMED_TWINS + 2:
-            places[account_id].append(number)
+    if doubled:
+        for account_id, number in zip(ids, numbers, strict=True):
+            if account_id in doubled and len(places[account_id]) < NAMED_TWINS + 2:
+                places[account_id].append(number)
     return places
 
 

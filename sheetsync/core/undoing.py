@@ -40,14 +40,14 @@ def opposite(done: Done, capabilities: Capabilities) -> tuple[Change, ...] | str
         return "It never counted: there is nothing to undo."
     if Action.ADJUST not in capabilities.actions or done.action is Action.APPLY_PROMO:
         return f"{done.action.label} cannot be taken back by another change: do it in the credit system."
-    changed = _changed(done)
-    if changed is None:
+    moved = changed(done)
+    if moved is None:
         return (
             "A person settled this reset, so it is not known what it changed: look at the user's page and "
             "type an Adjust."
         )
     units = [unit.code for unit in capabilities.units]
-    changes = tuple(Change(code, -changed[code]) for code in units if changed.get(code))
+    changes = tuple(Change(code, -moved[code]) for code in units if moved.get(code))
     return changes or "It changed nothing."
 
 
@@ -56,7 +56,7 @@ def is_estimate(done: Done) -> bool:
     return done.evidence.get("kind") != "transaction"
 
 
-def _changed(done: Done) -> dict[str, int] | None:
+def changed(done: Done) -> dict[str, int] | None:
     """Return unit code → what is known to have changed; a transaction's own record counts before all."""
     recorded = done.evidence.get("changes")
     if done.evidence.get("kind") == "transaction" and isinstance(recorded, Mapping):

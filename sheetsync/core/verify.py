@@ -23,6 +23,8 @@ class Sent:
         page: address of the customer's page, or empty.
         sent_at: when the intent was written down, right before the request left.
         at_pull: the balances that the person saw.
+        by_change: a Reset travelled as the change from ``before``, not as the balance to set.
+        extras: further fields that were sent, and the price that was agreed.
     """
 
     key: str
@@ -38,6 +40,8 @@ class Sent:
     page: str = ""
     sent_at: datetime | None = None
     at_pull: Balances = field(default_factory=dict)
+    by_change: bool = False
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,15 +218,20 @@ def _told_apart(meant: Sequence[Meant]) -> list[Meant]:
             places[each.keys].append(each.line.number)
     told = []
     for each in meant:
-        same = [number for number in places.get(each.keys, ()) if number != each.line.number]
-        if each.keys and same:
+        same = another(places.get(each.keys, ()), each.line.number)
+        if each.keys and same is not None:
             sentence = (
-                f"Line {same[0]} asks for exactly the same: if both are meant, give each its own reference."
+                f"Line {same} asks for exactly the same: if both are meant, give each its own reference."
             )
             told.append(each.invalid(sentence))
         else:
             told.append(each)
     return told
+
+
+def another(numbers: Sequence[int], number: int) -> int | None:
+    """Return the first of some lines that is not this one; of a long file all lines may be the same."""
+    return next((each for each in numbers[:2] if each != number), None)
 
 
 def _sent_before(desk: Desk, source: Source, meant: Sequence[Meant]) -> list[Meant]:

@@ -8,7 +8,7 @@ from sheetsync.core.states import NEEDS_ATTENTION, row_status
 from sheetsync.errors import UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.attendance import Watch, shown_state
-from sheetsync.jobs.settle import Page, no_page
+from sheetsync.jobs.history import Page, no_page
 from sheetsync.ports import Run
 
 Rows = Literal["all", "attention", "none"]

@@ -12,7 +12,7 @@ from sheetsync.core.states import RowStatus
 from sheetsync.core.tab import CellValue, Patch
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
-from sheetsync.jobs.judging import Meant, Source, groups_of
+from sheetsync.jobs.judging import Meant, Source, another, groups_of
 from sheetsync.jobs.showing import holds_edit, status_cells, unspoken
 from sheetsync.jobs.survey import waiting_units
 from sheetsync.ports import LineRecord, OperationRecord
@@ -26,10 +26,10 @@ def alone_in_their_rows(meant: Sequence[Meant]) -> list[Meant]:
             places[each.account_id].append(each.line.number)
     told = []
     for each in meant:
-        others = [number for number in places[each.account_id] if number != each.line.number]
-        if each.status is RowStatus.EDITED and others:
+        other = another(places[each.account_id], each.line.number)
+        if each.status is RowStatus.EDITED and other is not None:
             sentence = (
-                f"Line {others[0]} also changes user {each.account_id}, and a row takes one change: import "
+                f"Line {other} also changes user {each.account_id}, and a row takes one change: import "
                 "with --plan, or push the first before you import the second."
             )
             told.append(each.invalid(sentence))

@@ -1,6 +1,6 @@
 """Preview: the plan, frozen, with control totals. Changes nothing in the credit system."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,11 +9,12 @@ from sheetsync.core.amounts import format_amount
 from sheetsync.core.decide import RowResult
 from sheetsync.core.plan import Plan, build, counts, freeze, totals_json
 from sheetsync.core.states import NEEDS_ATTENTION, RowStatus
-from sheetsync.core.tab import Patch, Tab
+from sheetsync.core.tab import CellValue, Patch, Tab
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
 from sheetsync.jobs.outcome import finish_showing, sheet_requests
+from sheetsync.jobs.quoting import charges, with_prices
 from sheetsync.jobs.remarking import remark, warn
 from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
@@ -70,7 +71,9 @@ def preview(
     if write:
         desk.sheet.ensure_writable()  # before live balances are asked for, which may take long
     found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
-    found, aloud = remark(desk, found)
+    found = with_prices(desk, found)
+    results, aloud = remark(desk, found.results)
+    found = replace(found, results=results)
     plan = plan_of(desk, found, whole=account_ids is None)
     warnings += [*warn(desk, plan), *aloud]
     frozen = freeze_plan(desk, plan, {"baselines": baselines_of(plan, found), **_whole(plan)})
@@ -162,6 +165,7 @@ def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collectio
     """Return patches that show each row's status, and blank what no longer holds."""
     place = {name: index for index, name in enumerate(tab.fields)}
     wanted = {row.number: (row.status.label or None, row.message or None) for row in rows}
+    prices = {row.number: row.price for row in rows if row.price}
     patches = []
     for number, values in zip(tab.numbers, tab.values, strict=True):
         account_id = str(values[place[fields.ACCOUNT_ID]] or "")
@@ -170,11 +174,23 @@ def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collectio
         fits = wanted.get(number)
         if fits is None and in_scope and shown[0] in PASSING:
             fits = (None, None)
-        if fits is not None and fits != shown:
-            cells = {fields.STATUS: fits[0], fields.MESSAGE: fits[1]}
+        price = _price_cell(place, values, prices.get(number)) if in_scope else {}
+        if price or (fits is not None and fits != shown):
+            said = shown if fits is None else fits
+            cells = {fields.STATUS: said[0], fields.MESSAGE: said[1], **price}
             held = unspoken(dict(zip(tab.fields, values, strict=True)), tab.formulas.get(number, frozenset()))
             patches.append(Patch(account_id=account_id, row=number, cells=cells, only_if=held))
     return patches
+
+
+def _price_cell(
+    place: Mapping[str, int], values: Sequence[CellValue], price: str | None
+) -> Mapping[str, str | None]:
+    """Return the cell with the price where it says something else; one that no longer holds is taken back."""
+    at = place.get(fields.INVOICE_PREVIEW)
+    if at is None or (values[at] or None) == price:
+        return {}
+    return {fields.INVOICE_PREVIEW: price}
 
 
 def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
@@ -193,6 +209,7 @@ def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
             "hidden": plan.hidden,
             "ignored": plan.ignored,
             "over_limits": list(found.over),
+            "charges": charges(plan.operations),
         },
         "warnings": list(found.warnings),
         **sheet_requests(desk),
@@ -217,5 +234,6 @@ def row_json(desk: Desk, row: RowResult) -> dict[str, Any]:
         },
         "operation": row.keys[0] if row.keys else None,
         "message": row.message,
+        **({"invoice_preview": row.price} if row.price else {}),
         "user_url": desk.page(row.account_id),
     }

@@ -85,7 +85,8 @@ def pull(
 def _pull(desk: Desk, run: str, account_ids: Collection[str] | None, *, begun: int | None) -> dict[str, Any]:
     unsettled = [each for each in desk.ledger.operations.unsettled(desk.system) if each.state in VERIFIABLE]
     watched = {each.account_id for each in unsettled}
-    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind="pull")
+    kind = "pull" if account_ids is None else "refresh"
+    reading = desk.ledger.accounts.next_reading(desk.system, actor=desk.actor, run=run, kind=kind)
     desk.ledger.runs.keep(run, {"reading": reading if begun is None else begun})
     found = Found(reading=reading, read_at=desk.clock.now())
     known = {} if begun is None else known_since(desk, begun, but=watched)

@@ -19,6 +19,7 @@ from sheetsync.jobs.dispatch import send_all
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
 from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
 from sheetsync.jobs.proving import capabilities_now
+from sheetsync.jobs.quoting import ask_again, charges, refuse_unagreed
 from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending
@@ -33,7 +34,13 @@ QUEUED_SHOWN_FROM = 50
 
 
 def push(
-    desk: Desk, digest: str, *, check: bool = True, run: str | None = None, canaries: int | None = None
+    desk: Desk,
+    digest: str,
+    *,
+    check: bool = True,
+    run: str | None = None,
+    canaries: int | None = None,
+    agreed: bool = False,
 ) -> dict[str, Any]:
     """Carry out a plan; pushing an interrupted one again goes on with it, a finished one sends nothing.
 
@@ -43,6 +50,7 @@ def push(
         check: verify afterwards.
         run: the waiting or interrupted run that this process goes on with.
         canaries: operations of each action that are proven before the others leave; by default as configured.
+        agreed: a person has agreed to what the plan charges customers.
 
     Returns:
         The JSON of ``push``.
@@ -62,8 +70,9 @@ def push(
         settle_dead_owner(desk)
         if not to_send(desk, planned):
             return _already_done(desk, stored, planned)
+    refuse_unagreed(desk, to_send(desk, planned), digest, is_agreed=agreed)
     kind = "undo" if UNDOES in stored.body else "push"
-    params = {"check": check, "canaries": canaries}
+    params = {"check": check, "canaries": canaries, "agreed": agreed}
     with running(desk, kind, run=run, plan=digest, params=params) as now:
         now.desk.sheet.ensure_writable()
         result = _carry_out(
@@ -80,6 +89,13 @@ def push(
     return result
 
 
+def open_charges(desk: Desk, digest: str) -> list[dict[str, str]]:
+    """Return what a plan would still charge customers; nothing where there is no such plan."""
+    stored = desk.ledger.plans.load(desk.name, digest)
+    planned = [] if stored is None else [thaw(each) for each in stored.body["operations"]]
+    return charges(to_send(desk, planned))
+
+
 def _carry_out(
     desk: Desk, stored: StoredPlan, planned: list[Planned], *, run: str, check: bool, canaries: int
 ) -> dict[str, Any]:
@@ -87,6 +103,7 @@ def _carry_out(
         waiting = to_send(desk, planned)
         if waiting:
             refuse_stale(desk, stored, waiting)
+            waiting = ask_again(desk, waiting)
         desk.ledger.operations.queue(
             [_asked_by(desk, each) for each in waiting],
             held.lease,

@@ -9,7 +9,6 @@ from sheetsync.core.plan import Plan
 from sheetsync.core.remarks import remarks
 from sheetsync.core.states import RowStatus
 from sheetsync.jobs.desk import Desk
-from sheetsync.jobs.survey import Survey
 
 OLD_PULL = timedelta(hours=4)
 """From which a preview says how old the pull is: half a working day, in which customers buy and spend."""
@@ -24,15 +23,25 @@ MANY_FROM = 20
 """Accounts from which a share says something."""
 
 
-def remark(desk: Desk, found: Survey) -> tuple[Survey, tuple[str, ...]]:
-    """Return the survey with remarks in the messages of its valid rows, and those to say aloud."""
-    valid = [row for row in found.results if row.status is RowStatus.EDITED]
+Results = tuple[RowResult, ...]
+
+
+def remark(desk: Desk, results: Results, *, place: str = "row") -> tuple[Results, tuple[str, ...]]:
+    """Return rows with remarks in the messages of the valid ones, and the remarks to say aloud.
+
+    Args:
+        desk: the connection.
+        results: rows of a tab, lines of a file, or what an undo comes to.
+        place: what their numbers count; empty where they have none, as in an undo.
+    """
+    valid = [row for row in results if row.status is RowStatus.EDITED]
     if not valid:
-        return found, ()
+        return results, ()
     past = desk.ledger.operations.changed(desk.system, {row.account_id for row in valid})
-    seen = remarks(valid, desk.units, past)
-    results = tuple(_with(row, seen.rows.get(row.number, ())) for row in found.results)
-    return replace(found, results=results), seen.aloud
+    numbered = valid if place else [replace(row, number=at) for at, row in enumerate(valid)]
+    seen = remarks(numbered, desk.units, past, place=place)
+    told = {id(row): seen.rows.get(each.number, ()) for row, each in zip(valid, numbered, strict=True)}
+    return tuple(_with(row, told.get(id(row), ())) for row in results), seen.aloud
 
 
 def _with(row: RowResult, sentences: tuple[str, ...]) -> RowResult:

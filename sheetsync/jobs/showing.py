@@ -74,14 +74,20 @@ def _patches(
     for record in records:
         by_account[record.account_id].append(record)
     book = desk.book(set(by_account))
-    rows = _rows(tab, book, by_account)
+    suspects = _rows(tab, book, by_account)
     history = desk.ledger.accounts.history(desk.system, set(by_account))
     lines = desk.ledger.lines.of_accounts(desk.system, set(by_account))
+    rows = [
+        interpret(suspect, book, history.get(account_id, {}), lines.get(account_id, ()))
+        for account_id in by_account
+        for suspect in suspects.get(account_id, [])
+    ]
+    beside = _beside(desk, rows, by_account)
     patches = []
-    for account_id, found in by_account.items():
-        for suspect in rows.get(account_id, []):
-            row = interpret(suspect, book, history.get(account_id, {}), lines.get(account_id, ()))
-            patches.append(_patch(desk, row, found, book.baselines[account_id], told))
+    for row in rows:
+        account_id = row.suspect.account_id
+        found, baseline = by_account[account_id], book.baselines[account_id]
+        patches.append(_patch(desk, row, _Said(found, beside.get(account_id, []), told), baseline))
     return patches, {account_id: [each.key for each in found] for account_id, found in by_account.items()}
 
 
@@ -93,22 +99,61 @@ def _rows(tab: Tab, book: Book, account_ids: Collection[str]) -> dict[str, list[
     return found
 
 
-def _patch(
-    desk: Desk,
-    row: Interpreted,
-    records: list[OperationRecord],
-    baseline: Baseline,
-    told: Mapping[str, Told],
-) -> Patch:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a row is to say.
+
+    Attributes:
+        records: operations that the tab does not show yet, oldest first.
+        beside: further ones of the account that are not settled, or that the row still asks for.
+        told: operation key → status that replaces what its state would show.
+    """
+
+    records: list[OperationRecord]
+    beside: list[OperationRecord]
+    told: Mapping[str, Told]
+
+    @property
+    def speaker(self) -> OperationRecord:
+        """The least settled of each unit's newest operation."""
+        newest = {unit.unit: each for each in (*self.beside, *self.records) for unit in each.units}
+        return min(reversed(newest.values()), key=lambda each: _RANK.get(each.state, 2))
+
+
+_RANK = dict.fromkeys(UNPROVEN, 0) | {OperationState.QUEUED: 1, OperationState.CONFIRMED: 3}
+"""State → how settled it is; whatever did not count stands between what waits and what counted."""
+
+
+def _beside(
+    desk: Desk, rows: Iterable[Interpreted], shown: Mapping[str, list[OperationRecord]]
+) -> dict[str, list[OperationRecord]]:
+    """Return account id → operations beside those to be shown, where each unit is an operation of its own."""
+    if desk.rules.capabilities.one_request:
+        return {}
+    wanted = {wanted.key for row in rows for wanted in row.wanted}
+    unsettled = [each for each in desk.ledger.operations.unsettled(desk.system) if each.account_id in shown]
+    found = {each.key: each for each in (*desk.ledger.operations.by_key(wanted).values(), *unsettled)}
+    beside: dict[str, list[OperationRecord]] = defaultdict(list)
+    for record in sorted(found.values(), key=lambda each: each.created_at):
+        known = {each.key for each in shown.get(record.account_id, ())}
+        if record.key not in known:
+            beside[record.account_id].append(record)
+    return beside
+
+
+def _patch(desk: Desk, row: Interpreted, said: _Said, baseline: Baseline) -> Patch:
     """Return what one row is to show: the least settled operation decides, confirmed edits are cleared."""
-    unproven = [record for record in records if record.state in UNPROVEN]
-    speaker, suspect = unproven[0] if unproven else records[-1], row.suspect
-    cells = status_cells(desk, *_words(speaker, told))
+    records = said.records
+    unproven = [each for each in (*said.beside, *records) if each.state in UNPROVEN]
+    suspect = row.suspect
+    cells = status_cells(desk, *_words(said.speaker, said.told))
     holding = {wanted.key for wanted in row.wanted}
     confirmed = [record for record in records if record.state is OperationState.CONFIRMED]
     cleared = [record for record in confirmed if record.key in holding]
     if cleared and len(cleared) == len(row.wanted):
         cells |= cleared_cells(desk, row, cleared[-1], baseline)
+    elif cleared:
+        cells |= _cleared_units(desk, row, cleared, baseline)
     elif confirmed and not unproven:
         cells |= _kept_cells(desk, row, confirmed[-1], baseline, cells)
     return Patch(
@@ -147,7 +192,22 @@ def cleared_cells(
         value = row.suspect.cells.get(name)
         if name in row.suspect.cells and not (name in sent and _text(value) != sent[name]):
             cells[name] = None
+    if fields.INVOICE_PREVIEW in row.suspect.cells:
+        cells[fields.INVOICE_PREVIEW] = None
     return cells | balance_cells(desk, baseline) | {fields.KEY: baseline.key}
+
+
+def _cleared_units(
+    desk: Desk, row: Interpreted, records: Iterable[OperationRecord], baseline: Baseline
+) -> dict[str, CellValue]:
+    """Return the cells of confirmed units alone: action and Key stay for what the row still asks for."""
+    cells: dict[str, CellValue] = {}
+    units = {each.unit for record in records for each in record.units}
+    for unit in desk.units:
+        if unit.code in units:
+            cells |= {fields.amount(unit, desk.units): None}
+            cells |= {fields.balance(unit): to_cell(baseline.balances.get(unit.code), unit)}
+    return {name: value for name, value in cells.items() if name in row.suspect.cells}
 
 
 def balance_cells(desk: Desk, baseline: Baseline) -> dict[str, CellValue]:

@@ -115,10 +115,13 @@ def _plan_of(
 
 
 def _as_planned(waiting: Sequence[Planned]) -> Live:
-    """Answer with the balances that the person saw, so that only tab and ledger are compared."""
+    """Answer with balances that fit, so that only tab and ledger are compared.
+
+    Where a moved balance is a conflict, they are those that the person saw; else those of the preview.
+    """
     balances: dict[str, dict[str, int | None]] = {}
     for each in waiting:
-        balances.setdefault(each.operation.account_id, {}).update(each.at_pull)
+        balances.setdefault(each.operation.account_id, {}).update(each.at_pull if each.sets else each.before)
     return lambda account_ids: {each: balances[each] for each in account_ids if each in balances}
 
 

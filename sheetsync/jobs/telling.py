@@ -1,5 +1,6 @@
 """How operations of the ledger are told: to the diff, in sentences and as JSON."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sheetsync.core.accounts import Action, Change, Unit
 from sheetsync.core.amounts import format_amount
 from sheetsync.core.decide import Known
 from sheetsync.core.states import UNPROVEN, UNSETTLED, OperationState, row_status
+from sheetsync.core.undoing import Done, changed, undo_key
 from sheetsync.core.verify import Sent
 from sheetsync.jobs.desk import Desk
 from sheetsync.ports import OperationRecord, UnitRecord
@@ -68,6 +70,40 @@ def _advice(desk: Desk, record: OperationRecord, story: str) -> str:
     )
 
 
+def done(record: OperationRecord) -> Done:
+    """Return what has to be known of an operation to say what it changed."""
+    return Done(
+        key=record.key,
+        action=Action(record.action),
+        state=record.state,
+        amounts={unit.unit: unit.amount for unit in record.units},
+        before={unit.unit: unit.before for unit in record.units},
+        expected={unit.unit: unit.expected for unit in record.units},
+        evidence=record.evidence or {},
+    )
+
+
+UNDO_OF = "Undo of "
+"""Starts the reason of an operation that takes another one back; that one's key follows."""
+
+
+def is_undo(record: OperationRecord) -> bool:
+    """Whether an operation takes another one back."""
+    key = record.reason.removeprefix(UNDO_OF)
+    return key != record.reason and record.key == undo_key(key)
+
+
+def changed_by(record: OperationRecord) -> Mapping[str, int]:
+    """Return unit code → what a confirmed operation changed, signed, in minor units.
+
+    A reset that a person settled changed what it was to change, as far as anybody knows.
+    """
+    known = changed(done(record))
+    if known is not None:
+        return known
+    return {unit.unit: (unit.expected or 0) - (unit.before or 0) for unit in record.units}
+
+
 def sent(desk: Desk, record: OperationRecord) -> Sent:
     """Return what a verdict needs."""
     return Sent(
@@ -84,6 +120,8 @@ def sent(desk: Desk, record: OperationRecord) -> Sent:
         page=desk.page(record.account_id) or "",
         sent_at=record.sent_at,
         at_pull={unit.unit: unit.at_pull for unit in record.units},
+        by_change=not desk.rules.capabilities.sets,
+        extras=record.extras,
     )
 
 
@@ -149,12 +187,13 @@ def history_row(record: OperationRecord, *, page: str | None, now: datetime) -> 
         "reason": record.reason,
         "note": record.note,
         "run": record.run,
-        "created_at": _moment(record.created_at),
-        "sent_at": _moment(record.sent_at),
-        "settled_at": _moment(record.settled_at),
+        "created_at": moment(record.created_at),
+        "sent_at": moment(record.sent_at),
+        "settled_at": moment(record.settled_at),
         "attempts": record.attempts,
     }
 
 
-def _moment(value: datetime | None) -> str | None:
+def moment(value: datetime | None) -> str | None:
+    """Return a time as JSON has it."""
     return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"

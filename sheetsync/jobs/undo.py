@@ -10,13 +10,14 @@ from sheetsync.core.book import Baseline
 from sheetsync.core.decide import Planned, RowResult
 from sheetsync.core.plan import build
 from sheetsync.core.states import SENDABLE, UNPROVEN, RowStatus
-from sheetsync.core.undoing import Done, is_estimate, opposite, undo_key
+from sheetsync.core.undoing import is_estimate, opposite, undo_key
 from sheetsync.errors import BusyError, UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.attendance import PUSHES, Watch, is_driven
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.preview import awaiting_approval, freeze_plan, preview_json
+from sheetsync.jobs.remarking import remark
 from sheetsync.jobs.survey import Live, read_live, waiting_units
 from sheetsync.jobs.verify import verify
 from sheetsync.ports import OperationRecord
@@ -58,9 +59,10 @@ def undo(desk: Desk, *, run: str | None = None, keys: Collection[str] = ()) -> d
     warnings = verify(desk, account_ids=unproven)["warnings"] if unproven else []
     wanted = [record.key for record in records]
     book = compensations(desk, wanted, live=read_live(desk))
-    plan = awaiting_approval(desk, build(desk.name, book.results, desk.units))
+    results, aloud = remark(desk, book.results, place="")
+    plan = awaiting_approval(desk, build(desk.name, results, desk.units))
     found = freeze_plan(desk, plan, {"baselines": book.held, "ahead": False, UNDOES: wanted})
-    shown = preview_json(desk, replace(found, warnings=tuple(warnings)))
+    shown = preview_json(desk, replace(found, warnings=(*warnings, *aloud)))
     skipped = [{"operation": each.operation, "message": each.message} for each in book.skipped]
     return {**shown, "skipped": skipped}
 
@@ -90,7 +92,7 @@ def compensations(desk: Desk, keys: Sequence[str], *, live: Live) -> Compensatio
     records = desk.ledger.operations.by_key(keys)
     skipped, wanted = [], []
     for key in keys:
-        changes = opposite(_done(records[key]), desk.rules.capabilities)
+        changes = opposite(telling.done(records[key]), desk.rules.capabilities)
         if isinstance(changes, str):
             skipped.append(Skipped(key, changes))
         else:
@@ -145,18 +147,6 @@ def _refuse_driven(desk: Desk, run: str) -> None:
         raise BusyError(f"{found.kind} {run} is still under way.", hint="Wait for it, or cancel it first.")
 
 
-def _done(record: OperationRecord) -> Done:
-    return Done(
-        key=record.key,
-        action=Action(record.action),
-        state=record.state,
-        amounts={unit.unit: unit.amount for unit in record.units},
-        before={unit.unit: unit.before for unit in record.units},
-        expected={unit.unit: unit.expected for unit in record.units},
-        evidence=record.evidence or {},
-    )
-
-
 def _operation(desk: Desk, record: OperationRecord, changes: tuple[Change, ...]) -> Operation:
     return Operation(
         key=undo_key(record.key),
@@ -164,7 +154,7 @@ def _operation(desk: Desk, record: OperationRecord, changes: tuple[Change, ...])
         email=record.email,
         action=Action.ADJUST,
         changes=changes,
-        reason=f"Undo of {record.key}",
+        reason=f"{telling.UNDO_OF}{record.key}",
         actor=desk.actor,
     )
 
@@ -207,7 +197,9 @@ def _row(desk: Desk, record: OperationRecord, operation: Operation, now: _Now) -
         amount = next(change.amount for change in operation.changes if change.unit == below[0])
         message = f"Cannot be undone: {words.below_zero(amount, planned.before.get(below[0]), unit)}"
         return replace(row, status=RowStatus.INVALID, message=message, shown=shown)
-    estimate = " An estimate by balances: look at it before you push." if is_estimate(_done(record)) else ""
+    estimate = (
+        " An estimate by balances: look at it before you push." if is_estimate(telling.done(record)) else ""
+    )
     message = f"Undoes: {telling.deed(desk, record)}, {desk.local(record.sent_at)}.{estimate}"
     return replace(row, message=message, planned=(planned,), shown=shown)
 

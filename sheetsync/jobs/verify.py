@@ -19,6 +19,7 @@ from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
 from sheetsync.jobs.proving import Proving, is_proven_by_transaction, to_look_for
 from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
+from sheetsync.jobs.survey import list_is_cheaper
 from sheetsync.ports import OperationRecord
 
 VERIFIABLE = AT_REST
@@ -147,15 +148,10 @@ def verify_records(
     return Proving(desk, run, reading, read).prove(by_transaction, settled=settled)
 
 
-LIST_FROM = 30
-"""Accounts from which one walk through the list may be cheaper than a request for each, where it has
-balances."""
-
-
 def _reads(desk: Desk, account_ids: Collection[str]) -> Iterator[tuple[str, datetime, Account | str]]:
     """Yield (account id, when the read started, account or why not) by as few requests as possible."""
     rest = set(account_ids)
-    if _list_is_cheaper(desk, len(rest)):
+    if list_is_cheaper(desk, len(rest)):
         read_at = desk.clock.now()
         for account in desk.provider.accounts(lambda _done, _total: None):
             if account.account_id in rest:
@@ -163,13 +159,6 @@ def _reads(desk: Desk, account_ids: Collection[str]) -> Iterator[tuple[str, date
                 yield account.account_id, read_at, account
     with ThreadPoolExecutor(desk.limits.parallel_requests) as pool:
         yield from pool.map(lambda account_id: _read(desk, account_id), sorted(rest))
-
-
-def _list_is_cheaper(desk: Desk, wanted: int) -> bool:
-    offered = desk.rules.capabilities
-    if not offered.lists_balances or wanted < LIST_FROM:
-        return False
-    return desk.ledger.accounts.count(desk.system) / offered.page + 2 < wanted
 
 
 def _read(desk: Desk, account_id: str) -> tuple[str, datetime, Account | str]:

@@ -12,7 +12,7 @@ from sheetsync.ledger.baseline import read_baselines, record_accounts
 from sheetsync.ledger.chunks import chunks
 from sheetsync.ledger.database import Database, Transaction
 from sheetsync.ledger.events import Event
-from sheetsync.ledger.schema import accounts, balances, holdings, pulls, systems
+from sheetsync.ledger.schema import accounts, balances, holdings, pulls, readings, systems
 from sheetsync.ports import Pull
 
 
@@ -34,6 +34,8 @@ class AccountStore:
                 .returning(systems.c.reading)
             )
             number = int(transaction.connection.execute(statement).scalar_one())
+            opened = {"system": system, "reading": number, "kind": kind, "run": run, "at": transaction.now}
+            transaction.connection.execute(insert(readings).values(opened))
             transaction.chain.append(
                 Event(system, transaction.now, actor, "reading", None, run, {"reading": number, "kind": kind})
             )

@@ -132,6 +132,11 @@ class CallerStore:
         self._database.write(work)
         return secret
 
+    def make_link(self, email: str, *, length: timedelta, by: str) -> str:
+        """Make a link that begins a session once, and note who made it for whom; return its secret."""
+        self._database.write(lambda transaction: _note(transaction, by, "link_made", {"for": email}))
+        return self.open_session(email, kind="link", length=length)
+
     def sign_in(self, email: str, *, length: timedelta) -> str:
         """Begin the session of a person whom an issuer vouches for, and note it; return its secret."""
         self._database.write(lambda transaction: _note(transaction, f"web:{email}", "signed_in", {}))

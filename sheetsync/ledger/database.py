@@ -46,17 +46,25 @@ class Database:
     Args:
         url: an SQLAlchemy URL.
         now: the wall clock, UTC.
+        busy_s: seconds to wait for another process's lock before a person hears of it.
 
     Raises:
         LedgerError: a ledger cannot be kept there.
     """
 
-    def __init__(self, url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        busy_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
         self.url = parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._now = now
-        self._writing = open_engine(self.url, writes=True)
-        self._reading = open_engine(self.url, writes=False)
+        self._busy_s = busy_s
+        self._writing = open_engine(self.url, writes=True, busy_s=busy_s)
+        self._reading = open_engine(self.url, writes=False, busy_s=busy_s)
         self._writer: Writer[Transaction] = Writer(self._carry_out)
 
     @property
@@ -130,16 +138,18 @@ class Database:
         try:
             self._commit(jobs)
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not (error.connection_invalidated or is_passing(error)):
                 return False
-            for job in jobs:  # whether the commit arrived is not known, so nothing is done twice
+            # Whether a commit arrived on a broken connection is not known, so nothing is done twice; and a lock
+            # that was waited for in vain would let each of them wait as long again.
+            for job in jobs:
                 job.fail(sentence(error, self.url), error)
         except BaseException:  # noqa: BLE001 - of one job; met again with its owner
             return False
         return True
 
     def _commit(self, jobs: Sequence[Job[Transaction]]) -> None:
-        deadline_s = time.monotonic() + BUSY_TIMEOUT_S
+        deadline_s = time.monotonic() + self._busy_s
         while True:
             try:
                 self._try(jobs)

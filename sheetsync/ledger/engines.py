@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -9,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from sheetsync.errors import LedgerError
+from sheetsync.ledger.holders import waited_for
 
 BUSY_TIMEOUT_S = 30
 """How long a writer waits for another process's commit before a person hears of it."""
@@ -48,18 +50,21 @@ def _address_error(message: str) -> LedgerError:
     )
 
 
-def open_engine(url: URL, *, writes: bool) -> Engine:
+def open_engine(url: URL, *, writes: bool, busy_s: float = BUSY_TIMEOUT_S) -> Engine:
     """Return an engine; nothing is opened yet.
 
     Args:
         url: from ``parse``.
         writes: for the one writer; else for readers, each of whom sees one state of the ledger.
+        busy_s: seconds to wait for another process's lock.
 
     Raises:
         LedgerError: the driver is not installed.
     """
     try:
-        return _sqlite(url, writes=writes) if url.get_backend_name() == "sqlite" else _postgresql(url, writes)
+        if url.get_backend_name() == "sqlite":
+            return _sqlite(url, writes=writes, busy_s=busy_s)
+        return _postgresql(url, writes=writes, busy_s=busy_s)
     except ModuleNotFoundError as error:
         raise LedgerError(
             "The ledger's address names PostgreSQL, but its driver is not installed.",
@@ -67,9 +72,9 @@ def open_engine(url: URL, *, writes: bool) -> Engine:
         ) from error
 
 
-def _postgresql(url: URL, writes: bool) -> Engine:  # noqa: FBT001 - named by its only caller
+def _postgresql(url: URL, *, writes: bool, busy_s: float) -> Engine:
     limits = {
-        "lock_timeout": f"{BUSY_TIMEOUT_S}s",
+        "lock_timeout": f"{int(1000 * busy_s)}ms",
         "idle_in_transaction_session_timeout": "60s",
         "default_transaction_isolation": r"read\ committed" if writes else r"repeatable\ read",
         "default_transaction_read_only": "off" if writes else "on",
@@ -89,12 +94,12 @@ def _postgresql(url: URL, writes: bool) -> Engine:  # noqa: FBT001 - named by it
     )
 
 
-def _sqlite(url: URL, *, writes: bool) -> Engine:
+def _sqlite(url: URL, *, writes: bool, busy_s: float) -> Engine:
     engine = create_engine(
         url,
         pool_size=1 if writes else POOL_SIZE,
         max_overflow=1 if writes else POOL_SIZE,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        connect_args={"timeout": busy_s, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
@@ -129,13 +134,22 @@ def _to_wal(connection: Any) -> None:  # noqa: ANN401 - the driver's own type
 def is_passing(error: SQLAlchemyError) -> bool:
     """Whether the same transaction may succeed when tried again: a deadlock, or a lock held elsewhere."""
     orig = getattr(error, "orig", None)
-    state = getattr(orig, "sqlstate", None)
-    return state in _PASSING_STATES or (isinstance(orig, sqlite3.OperationalError) and "locked" in str(orig))
+    return getattr(orig, "sqlstate", None) in _PASSING_STATES or _is_locked(orig)
+
+
+def _is_locked(orig: object) -> bool:
+    return isinstance(orig, sqlite3.OperationalError) and "locked" in str(orig)
 
 
 def sentence(error: SQLAlchemyError, url: URL) -> LedgerError:
     """Return what is wrong, in words that hold neither a password nor a row."""
     orig = error.orig if isinstance(error, DBAPIError) else None
+    if _is_locked(orig) and url.database:
+        return LedgerError(
+            f"The ledger at {shown(url)} could not be used: another process has had it locked for too long. "
+            "Nothing was written.",
+            hint=waited_for(Path(url.database)),
+        )
     lines = str(orig or error).strip().splitlines() or [type(error).__name__]
     return LedgerError(
         f"The ledger at {shown(url)} could not be used: {lines[0].rstrip('.:')}.",

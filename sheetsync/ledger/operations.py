@@ -135,6 +135,7 @@ class OperationStore(OperationReader):
                 message=message,
                 evidence=evidence,
                 attempt=attempt,
+                reading=reading,
             )
             if system is None:
                 return False

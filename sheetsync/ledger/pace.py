@@ -3,18 +3,37 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, extract, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.engines import sentence
 from sheetsync.ledger.schema import paces
 
-B = TypeVar("B")
+CLOCK_KEPT_S = 60.0
+"""Seconds until the database's clock is asked for again: two good clocks part by microseconds meanwhile."""
+
+CLOCK_LOOKS = 3
+"""How often it is asked for; the quickest answer counts."""
+
+_UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""A clock that goes on while the machine is suspended."""
+
+
+class Packed(Protocol):
+    """A board: it can be written down."""
+
+    def tobytes(self) -> bytes:
+        """Return it as bytes."""
+        ...
+
+
+B = TypeVar("B", bound=Packed)
 T = TypeVar("T")
 
+_CLOCK = select(extract("epoch", func.clock_timestamp()))
 _LOOK = select(paces.c.board).where(paces.c.system == bindparam("which"))
 _MARK = (
     update(paces)
@@ -30,31 +49,38 @@ class PaceStore(Generic[B]):
 
     A change is one statement, a compare-and-set against the board as last seen: while one process alone works
     on a credit system, nothing is read again. Who was slower than another process reads, and changes that.
+    What changes nothing is read alone, and nothing is written.
 
     Args:
         database: where it lives.
         system: whose board.
-        size: bytes of the board.
-        open_board: makes the board from its bytes.
+        open_board: makes the board from its bytes; from none it makes a fresh one.
     """
 
-    def __init__(
-        self, database: Database, system: str, *, size: int, open_board: Callable[[memoryview], B]
-    ) -> None:
+    def __init__(self, database: Database, system: str, *, open_board: Callable[[bytes], B]) -> None:
         self._database, self._system = database, system
-        self._size, self._open = size, open_board
-        self._offset_s = database.now().timestamp() - time.monotonic()
+        self._open = open_board
         self._turn = threading.Lock()
         self._connection: Connection | None = None
         self._seen: bytes | None = None
+        self._offset_s = self._trip_s = 0.0
+        self._clock_due_s = 0.0
         self._create()
+        self.change(lambda _board: None)
+
+    @property
+    def differs_s(self) -> float:
+        """Seconds by which two machines as far from the database as this one may differ in its clock."""
+        return self._trip_s
 
     def ticks(self) -> float:
         """Return seconds of the database's clock; all machines read it alike."""
-        return time.monotonic() + self._offset_s
+        return time.clock_gettime(_UPTIME) + self._offset_s
 
     def change(self, work: Callable[[B], T]) -> T:
         """Carry out ``work`` on the board, until it was done on what nobody else had changed meanwhile.
+
+        After a connection broke it may be carried out twice: that must do no harm.
 
         Raises:
             LedgerError: the database could not be used.
@@ -79,16 +105,38 @@ class PaceStore(Generic[B]):
             self._hang_up()
 
     def _try(self, work: Callable[[B], T]) -> tuple[T] | None:
-        """Do it once; None if the board was another by then."""
+        """Do it once; None if the board was another by then, or may be."""
         connection = self._connected()
-        old = self._seen
-        if old is None:
-            old = self._seen = bytes(connection.execute(_LOOK, {"which": self._system}).scalar_one())
-        raw = bytearray(old[: self._size].ljust(self._size, b"\0"))
-        result = work(self._open(memoryview(raw)))
-        marked = connection.execute(_MARK, {"which": self._system, "old_board": old, "new_board": bytes(raw)})
-        self._seen = bytes(raw) if marked.rowcount else None
-        return (result,) if marked.rowcount else None
+        self._set_clock(connection)
+        is_fresh = self._seen is None
+        old = self._seen or bytes(connection.execute(_LOOK, {"which": self._system}).scalar_one())
+        board = self._open(old)
+        result = work(board)
+        new = board.tobytes()
+        self._seen = None
+        if new == old:
+            if not is_fresh:
+                return None
+            self._seen = old
+            return (result,)
+        marked = connection.execute(_MARK, {"which": self._system, "old_board": old, "new_board": new})
+        if not marked.rowcount:
+            return None
+        self._seen = new
+        return (result,)
+
+    def _set_clock(self, connection: Connection) -> None:
+        """Look how far the database's clock is from ours, every now and then."""
+        if time.clock_gettime(_UPTIME) < self._clock_due_s:
+            return
+        looks = []
+        for _ in range(CLOCK_LOOKS):
+            asked = time.clock_gettime(_UPTIME)
+            theirs = float(connection.execute(_CLOCK).scalar_one())
+            answered = time.clock_gettime(_UPTIME)
+            looks.append((answered - asked, theirs - (asked + answered) / 2))
+        self._trip_s, self._offset_s = min(looks)
+        self._clock_due_s = time.clock_gettime(_UPTIME) + CLOCK_KEPT_S
 
     def _connected(self) -> Connection:
         """Return a connection that nobody else gets: its commits are not synced, those of money are."""
@@ -111,6 +159,6 @@ class PaceStore(Generic[B]):
                 return
         try:
             with self._database.engine.begin() as connection:
-                connection.execute(insert(paces).values(system=self._system, board=b"\0" * self._size))
+                connection.execute(insert(paces).values(system=self._system, board=b""))
         except IntegrityError:
             return  # another process was quicker

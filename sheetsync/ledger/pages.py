@@ -130,6 +130,9 @@ class PageStore:
             moment, key = before
             created, same = operations.c.created_at, operations.c.created_at == moment
             further = created > moment if oldest_first else created < moment
+            where.append(
+                created >= moment if oldest_first else created <= moment
+            )  # lets an index start there
             behind = operations.c.key > key if oldest_first else operations.c.key < key
             where.append(or_(further, and_(same, behind)))
         with self._database.read() as connection:
@@ -266,6 +269,21 @@ class PageStore:
                 name: Waiting(count, int(unsure), oldest, tuple(map(int, by_age)))
                 for name, count, unsure, oldest, *by_age in connection.execute(query)
             }
+
+    def refused(self, connections: Collection[str], since: datetime) -> dict[str, int]:
+        """Return connection → operations that ended since as refused or as not arrived."""
+        ended = (OperationState.REJECTED, OperationState.NOT_APPLIED)
+        query = (
+            select(operations.c.connection, func.count())
+            .where(
+                operations.c.connection.in_(connections),
+                operations.c.state.in_(ended),
+                operations.c.settled_at >= since,
+            )
+            .group_by(operations.c.connection)
+        )
+        with self._database.read() as connection:
+            return {name: count for name, count in connection.execute(query)}  # noqa: C416 - rows, not pairs
 
     def moved(self, connections: Collection[str], since: datetime) -> dict[str, list[Moved]]:
         """Return connection → what was confirmed since, by unit."""

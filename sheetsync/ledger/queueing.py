@@ -15,7 +15,7 @@ from sheetsync.ports import Lease
 
 _QUEUED = (
     "connection", "plan", "evidence_kind", "state", "reason", "basis", "actor", "run", "fence", "settled_at",
-    "message", "evidence", "shown",
+    "message", "evidence", "shown", "extras",
 )  # fmt: skip
 _QUEUE_AGAIN = (
     update(operations)
@@ -107,6 +107,8 @@ def _queued_values(planned: Planned, lease: Lease, fixed: Mapping[str, str]) -> 
         "message": "",
         "evidence": None,
         "shown": False,
+        # what it may cost is asked for anew
+        "extras": dict(planned.operation.extras),
     }
 
 
@@ -117,7 +119,6 @@ def _identity(planned: Planned, system: str, transaction: Transaction) -> dict[s
         "system": system,
         "account_id": operation.account_id,
         "action": operation.action.value,
-        "extras": dict(operation.extras),
         "attempts": 0,
         "closed": False,
         "doubtful": False,

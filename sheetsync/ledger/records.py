@@ -14,7 +14,7 @@ from sheetsync.ledger.database import Database
 from sheetsync.ledger.schema import operation_texts, operation_units, operations
 from sheetsync.ports import OperationRecord, UnitRecord
 
-_INTERNAL = ("fence", "doubtful")
+_INTERNAL = ("fence", "doubtful", "reading")
 _RECORDS = select(
     *(column for column in operations.c if column.name not in _INTERNAL),
     operation_texts.c.email,
@@ -60,14 +60,16 @@ class OperationReader:
         with self._database.read() as connection:
             return read_records(connection, *where)
 
-    def history(
+    def history(  # noqa: PLR0913 - one parameter per filter
         self,
         connection_name: str | None,
         *,
         account_id: str | None = None,
         run: str | None = None,
         actor: str | None = None,
+        reason: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         unsettled: bool = False,
         before: tuple[datetime, str] | None = None,
         limit: int | None = 100,
@@ -78,10 +80,13 @@ class OperationReader:
             operations.c.account_id: account_id,
             operations.c.run: run,
             operations.c.actor: actor,
+            operations.c.reason: reason,
         }
         where = [column == value for column, value in wanted.items() if value is not None]
         if since is not None:
             where.append(operations.c.created_at >= since)
+        if until is not None:
+            where.append(operations.c.created_at < until)
         if unsettled:
             where.append(operations.c.state.in_(UNSETTLED))
         if before is not None:

@@ -71,6 +71,16 @@ balances = Table(  # every amount that a holding was seen with, from which readi
     Column("amount", Minor),
 )
 
+readings = Table(  # when the credit system was read: which amounts belong to which day
+    "readings",
+    metadata,
+    Column("system", String(300), primary_key=True),
+    Column("reading", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("run", String(26)),
+    Column("at", Moment, nullable=False),
+)
+
 pulls = Table(  # the last complete pull of a connection
     "pulls",
     metadata,
@@ -194,11 +204,18 @@ operations = Table(
     Column("checks", Integer, nullable=False, default=0, server_default="0"),
     # whether the tab shows the present state
     Column("shown", Boolean, nullable=False, default=False),
-    Index("ix_operations_system_state", "system", "state"),
-    Index("ix_operations_system_account_id", "system", "account_id", "created_at"),
+    # the reading that proved it; none where a person settled it
+    Column("reading", Integer),
+    # what a person filters by stands first: SQLite, which knows no statistics, then never walks the whole
+    # connection to find one account's operations
+    Index("ix_operations_account_id", "account_id", "connection", "created_at"),
+    Index("ix_operations_run", "run", "connection", "created_at"),
+    Index("ix_operations_actor", "actor", "connection", "created_at"),
     Index("ix_operations_connection_created_at", "connection", "created_at"),
+    Index("ix_operations_created_at", "created_at"),
     Index("ix_operations_connection_shown", "connection", "shown"),
-    Index("ix_operations_run", "run"),
+    Index("ix_operations_state", "state", "system"),
+    Index("ix_operations_system_settled_at", "system", "settled_at"),
 )
 
 operation_units = Table(

@@ -21,6 +21,7 @@ from sheetsync.ledger.pages import PageStore
 from sheetsync.ledger.plans import PlanStore
 from sheetsync.ledger.replies import ReplyStore
 from sheetsync.ledger.runs import RunStore
+from sheetsync.ledger.statements import StatementReader
 from sheetsync.ledger.uploads import UploadStore
 
 
@@ -52,6 +53,7 @@ class SqlLedger:
         self.lines = LineStore(self.database)
         self.uploads = UploadStore(self.database)
         self.pages = PageStore(self.database)
+        self.statements = StatementReader(self.database, self.operations)
 
     def check(self) -> dict[str, Any]:
         """Recompute chain and sums: ``{"events": 812, "chain": "ok", "sums": "ok"}``, or what is wrong."""
@@ -75,9 +77,9 @@ class SqlLedger:
         finally:
             target.close()
 
-    def pace(self, system: str, *, size: int, open_board: Callable[[memoryview], B]) -> PaceStore[B]:
+    def pace(self, system: str, *, open_board: Callable[[bytes], B]) -> PaceStore[B]:
         """Return a credit system's board of slots, for credit systems that several machines talk to."""
-        return PaceStore(self.database, system, size=size, open_board=open_board)
+        return PaceStore(self.database, system, open_board=open_board)
 
     def close(self) -> None:
         """Close every connection."""

@@ -32,6 +32,7 @@ def settle(
     evidence: Mapping[str, Any],
     attempt: int | None = None,
     actor: str | None = None,
+    reading: int | None = None,
 ) -> str | None:
     """Settle an operation; a confirmed one moves the epochs of its units on, exactly once.
 
@@ -44,6 +45,7 @@ def settle(
         evidence: what proves it.
         attempt: the attempt that was judged; None for any.
         actor: who settles it, if not who asked for it.
+        reading: that proves it.
 
     Returns:
         Its credit system, or None if the operation moved meanwhile.
@@ -67,6 +69,7 @@ def settle(
         "settled_at": transaction.now,
         "checked_at": transaction.now,
         "shown": False,
+        "reading": reading,
     }
     columns = (operations.c.account_id, operations.c.attempts, operations.c.actor, operations.c.run)
     row = connection.execute(

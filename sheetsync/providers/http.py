@@ -36,8 +36,11 @@ READ_BUDGET_S = 180.0
 BUSY_PAUSE_S = 1.0
 """Seconds that everybody pauses after a refusal that does not say how long."""
 
-BUSY_PAUSE_MOST_S = 10.0
-"""Seconds: the most that everybody pauses at once; whoever was refused waits as long as it was told."""
+BUSY_PAUSE_LEAST_S = 0.1
+"""Seconds: the least that everybody pauses, also after ``Retry-After: 0``: a crowd arrives first."""
+
+BUSY_PAUSE_MOST_S = 60.0
+"""Seconds: the most that everybody pauses after a refusal; hosts and firewalls count per minute."""
 
 SERVICE_UNAVAILABLE = 503
 
@@ -133,11 +136,11 @@ class Session:
             OutcomeUnknownError: anything else.
         """
         try:
-            reply = self._attempt(request, 1, write=True, go=go)
+            reply, left_at = self._attempt(request, 1, write=True, go=go)
         except TransportError as error:
             raise failed_write(error.cause, request, sent=error.sent) from None
         outcome = judge_write(request, reply, self._dialect)
-        self._slow_down(reply, outcome)
+        self._slow_down(reply, outcome, left_at)
         if outcome is not None:
             raise outcome
         return reply
@@ -149,9 +152,10 @@ class Session:
             RetryableError: there was no complete reply.
         """
         try:
-            return self._attempt(request, 1, write=False)
+            reply, _left_at = self._attempt(request, 1, write=False)
         except TransportError as error:
             raise failed_read(error.cause, request, sent=error.sent) from None
+        return reply
 
     def close(self) -> None:
         """Close connections."""
@@ -159,23 +163,25 @@ class Session:
 
     def _try_read(self, request: Request, attempt: int) -> Reply | RequestOutcome:
         try:
-            reply = self._attempt(request, attempt, write=False)
+            reply, left_at = self._attempt(request, attempt, write=False)
         except TransportError as error:
             return failed_read(error.cause, request, sent=error.sent)
         outcome = judge_read(request, reply, self._dialect)
-        self._slow_down(reply, outcome)
+        self._slow_down(reply, outcome, left_at)
         return outcome or reply
 
-    def _slow_down(self, reply: Reply, outcome: RequestOutcome | None) -> None:
+    def _slow_down(self, reply: Reply, outcome: RequestOutcome | None, left_at: float) -> None:
         """Tell everybody who shares the limit that the system is too busy, if that is what it said."""
-        busy = reply.status == SERVICE_UNAVAILABLE or 400 <= reply.status < 500
-        if busy and isinstance(outcome, RetryableError):
-            asked = outcome.retry_after_s
-            self._limiter.refused(BUSY_PAUSE_S if asked is None else min(asked, BUSY_PAUSE_MOST_S))
+        is_down = reply.status == SERVICE_UNAVAILABLE
+        if (is_down or 400 <= reply.status < 500) and isinstance(outcome, RetryableError):
+            asked = BUSY_PAUSE_S if outcome.retry_after_s is None else outcome.retry_after_s
+            most_s = RETRY_AFTER_MOST_S if is_down else BUSY_PAUSE_MOST_S
+            self._limiter.refused(min(max(asked, BUSY_PAUSE_LEAST_S), most_s), left_at)
 
     def _attempt(
         self, request: Request, attempt: int, *, write: bool, go: Callable[[], None] | None = None
-    ) -> Reply:
+    ) -> tuple[Reply, float]:
+        """Send it once; return the reply, and when the request left on the limiter's clock."""
         headers = {**self._headers, **request.headers}
         if request.body is not None:
             headers.setdefault("Content-Type", "application/json")
@@ -195,7 +201,7 @@ class Session:
                 _note(request, attempt, type(error.cause).__name__, started)
                 raise
         _note(request, attempt, str(reply.status), started)
-        return reply
+        return reply, slot.left_at
 
     def _pause_s(self, error: RetryableError, attempt: int) -> float:
         if error.retry_after_s is not None:

@@ -174,6 +174,9 @@ _DETAILS = (
     _service(fields.MOBILE_PHONE, "Mobile phone", "The customer's telephone number.", 18, text=True),
     _service(fields.DISCOUNT, "Discount", "The customer's discount.", 10, text=True),
     _service(fields.EMPLOYEE, "Employee", "Whether this is an employee's own account.", 10, text=True),
+    _service(
+        fields.ACCOUNT_STATUS, "Account status", "Active or suspended, at the last pull.", 14, text=True
+    ),
 )
 
 

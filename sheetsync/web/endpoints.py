@@ -117,9 +117,8 @@ def _plan(call: Call) -> Outcome:
 
 
 def _push(call: Call) -> Outcome:
-    return call.service.push(
-        call.name, call.body.plan, actor=call.actor, params=call.params(), claim=call.claim
-    )
+    params = call.params(agreed=call.body.agree_charges)
+    return call.service.push(call.name, call.body.plan, actor=call.actor, params=params, claim=call.claim)
 
 
 def _verify(call: Call) -> Outcome:

@@ -44,6 +44,8 @@ class PlanRequest(Request):
 
 class PushRequest(Request):
     plan: Digest
+    agree_charges: bool = False
+    """A person has agreed to what the plan charges customers (``charges`` of the plan)."""
 
 
 class VerifyRequest(Request):
@@ -180,6 +182,7 @@ class You(Reply):
 class ConnectionState(ConnectionReply):
     you: You
     system: str
+    units: list[dict[str, Any]]
     sheet: dict[str, str]
     running: RunLine | None
     pulled_at: str | None

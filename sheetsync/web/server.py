@@ -38,7 +38,15 @@ WORKERS = 8
 """Runs at a time of the embedded worker."""
 
 
-def serve(settings: Settings, *, host: str, port: int, worker: bool, say: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    worker: bool,
+    say: Callable[[str], None],
+    greet: Callable[[Flask, str], None] | None = None,
+) -> None:
     """Serve until SIGTERM or Ctrl-C; requests and rows in flight end first.
 
     Args:
@@ -47,6 +55,7 @@ def serve(settings: Settings, *, host: str, port: int, worker: bool, say: Callab
         port: 0 chooses one.
         worker: also carry out runs.
         say: prints a line; the first one is the address.
+        greet: given the application and its address before the first request, instead of ``say``.
 
     Raises:
         BusyError: another ``serve`` uses this ledger's file.
@@ -59,8 +68,11 @@ def serve(settings: Settings, *, host: str, port: int, worker: bool, say: Callab
         with service.office:
             server = _listen(app, host, port)
             address = f"http://{_shown(host)}:{server.effective_port}"
-            say(address)
-            _say_link(service, address, say)
+            if greet is None:
+                say(address)
+                _say_link(service, address, say)
+            else:
+                greet(app, address)
             carrying = Worker(service.office, workers=WORKERS) if worker else None
             try:
                 _until_told(server)
@@ -112,7 +124,7 @@ def _say_link(service: Service, address: str, say: Callable[[str], None]) -> Non
     if admin is None:
         say('Nobody is an admin yet: add "you@example.org" = "admin" to [auth.roles] to sign in.')
         return
-    secret = service.store.callers.open_session(admin, kind="link", length=LINK)
+    secret = service.store.callers.make_link(admin, length=LINK, by="serve")
     say(f"Sign in as {admin}, once, within {LINK.seconds // 60} minutes: {address}/sign-in/{secret}")
 
 

@@ -10,14 +10,16 @@ from urllib.parse import urlsplit
 
 from sheetsync import errors
 from sheetsync.bootstrap import Office
-from sheetsync.config import Connection, SheetSettings, XlsxSheet, system_id
+from sheetsync.config import Connection, SheetSettings, XlsxSheet, system_id, units_of
 from sheetsync.core.accounts import Action
 from sheetsync.errors import NotFoundError, SheetsyncError, StalePlanError
 from sheetsync.jobs.approve import approve
 from sheetsync.jobs.fill import fill
+from sheetsync.jobs.history import history
 from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
+from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.staleness import refuse_early
 from sheetsync.jobs.uploading import refuse_unreadable, results_now
 from sheetsync.jobs.waiting import waiting
@@ -97,6 +99,10 @@ class Service:
                 "role": access.role(name) or "",
             },
             "system": _system(self.office.settings.connections[name]),
+            "units": [
+                {"code": unit.code, "header": unit.header, "scale": unit.scale}
+                for unit in units_of(self.office.settings.connections[name])
+            ],
             "sheet": _sheet(self.office.settings.connections[name].sheet),
             "running": None if running is None else run_json(watch, running),
             "pulled_at": None if pulled is None else _moment(pulled.at),
@@ -186,6 +192,7 @@ class Service:
         plan = self.office.ledger.plans.load(name, digest)
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
+        refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         with self.office.desk(name, actor=actor) as desk:
             refuse_early(desk, plan)
         params = {**params, "check": True}

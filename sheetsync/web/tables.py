@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from sheetsync.csvs import guarded
-from sheetsync.jobs.settle import CSV_COLUMNS, Page, history
+from sheetsync.jobs.history import CSV_COLUMNS, Page, csv_rows, history
 from sheetsync.ports import Ledger
 
 PAGE = 500
@@ -24,20 +24,13 @@ def operations_csv(ledger: Ledger, name: str, *, page: Page, filters: Mapping[st
 def _lines(find: "partial[dict[str, Any]]", found: dict[str, Any]) -> Iterator[bytes]:
     yield _written([CSV_COLUMNS])
     while True:
-        yield _written(_rows(found["operations"]))
+        yield _written(csv_rows(found["operations"]))
         if found["next"] is None:
             return
         found = find(cursor=found["next"])
 
 
-def _rows(operations: list[dict[str, Any]]) -> Iterator[list[str]]:
-    for operation in operations:
-        for unit, change in operation["changes"].items():
-            row = {**operation, **change, "unit": unit}
-            yield [guarded(row.get(name)) for name in CSV_COLUMNS]
-
-
 def _written(rows: Any) -> bytes:  # noqa: ANN401 - as csv takes them
     stream = io.StringIO(newline="")
-    csv.writer(stream).writerows(rows)
+    csv.writer(stream).writerows([guarded(cell) for cell in row] for row in rows)
     return stream.getvalue().encode()

@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Playwright, Route, ViewportSize
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -17,6 +19,9 @@ PICTURES = "SHEETSYNC_PICTURES"
 
 PICTURE_MAX_BYTES = 80 * 1024
 """A page of documentation loads a handful of them."""
+
+COLOURS = 64
+"""Of a picture."""
 
 QUIET = (
     "--no-sandbox",
@@ -66,13 +71,12 @@ class Tab:
         errors = [each for each in self.errors if not any(part in each for part in self.expected)]
         return [*errors, *(f"asked a stranger: {each}" for each in self.strangers)]
 
-    def check_accessibility(self, *, within: str | None = None) -> None:
+    def check_accessibility(self) -> None:
         """Fail with the rules of axe-core (WCAG 2.2 A and AA, and best practices) that the page breaks.
 
-        Args:
-            within: a selector; the whole page unless given.
+        Pages inside the page are looked at one by one.
         """
-        found = Axe().run(self.page, context=within).response["violations"]
+        found = [rule for frame in self.page.frames for rule in Axe().run(frame).response["violations"]]
         told = [
             f"{rule['id']}: {rule['help']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
             for rule in found
@@ -129,6 +133,14 @@ def open_tab(
         context.close()
 
 
+def _small(png: bytes) -> bytes:
+    """Return the picture with few colours, which is enough for pages of text."""
+    small = BytesIO()
+    with Image.open(BytesIO(png)) as drawn:
+        drawn.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
 def picture(target: Page | Locator, name: str) -> None:
     """Draw a picture of the documentation; keep it where it is missing or where pictures are drawn anew.
 
@@ -136,7 +148,7 @@ def picture(target: Page | Locator, name: str) -> None:
         target: a page, or a part of one.
         name: of the file in ``docs/images``, without ``.png``.
     """
-    drawn = target.screenshot(animations="disabled", caret="hide")
+    drawn = _small(target.screenshot(animations="disabled", caret="hide"))
     assert len(drawn) <= PICTURE_MAX_BYTES, f"{name}.png has {len(drawn)} bytes"
     path = IMAGES / f"{name}.png"
     if os.environ.get(PICTURES) or not path.exists():

@@ -6,25 +6,21 @@ from pathlib import Path
 import pytest
 
 from sheetsync.config import FasCardConnection
-from sheetsync.ports import Provider
 from sheetsync.providers.fascard import FasCard
 from sheetsync.sandbox import Sandbox
-from tests.contract.provider_suite import FakeClock, ProviderContract, RealClock
-from tests.contract.test_provider_fastcredit import Impatient
+from tests.contract.provider_suite import ProviderContract
+from tests.contract.sandbox_rig import SandboxRig
 from tests.contract.transaction_suite import TransactionContract
 
 
-class FasCardRig:
+class FasCardRig(SandboxRig):
     """The sandbox in FasCard's dialect."""
 
     def __init__(self, sandbox: Sandbox, password_file: Path) -> None:
-        self.sandbox = sandbox
+        super().__init__(sandbox)
         self._password_file = password_file
         password_file.write_text(sandbox.password)
         self.secrets = (sandbox.password, "Bearer ")
-        self.account_ids = [account.id for account in sandbox.book.snapshot().accounts]
-        self.clock = FakeClock()
-        self._made: list[Provider] = []
 
     def provider(
         self,
@@ -49,38 +45,8 @@ class FasCardRig:
                 **settings,
             }
         )
-        limiter = Impatient(rate_per_s, RealClock())
-        made = FasCard(connection, name="laundry", clock=self.clock, limiter=limiter)
-        self._made.append(made)
-        return made
-
-    def script(self, kind: str, **options: object) -> None:
-        """Script a fault."""
-        self.sandbox.faults.script(kind, **options)  # type: ignore[arg-type] # the sandbox checks it
-
-    def balance(self, account_id: str, unit: str) -> int:
-        """Return the true balance."""
-        return self.sandbox.book.balance(account_id, unit)
-
-    def applied(self, account_id: str) -> int:
-        """Return how many changes were applied."""
-        return len(self.sandbox.book.journal(account_id, cause="api"))
-
-    def clear(self) -> None:
-        """Forget the requests seen so far."""
-        self.sandbox.requests.clear()
-
-    def writes_at_once(self) -> int:
-        """Return how many writes to one account ever ran at once."""
-        return self.sandbox.requests.max_writes_in_flight()
-
-    def busiest(self, window_s: float) -> int:
-        """Return the most requests in any window."""
-        return self.sandbox.requests.busiest(window_s)
-
-    def requests(self) -> int:
-        """Return how many requests arrived."""
-        return len(self.sandbox.requests)
+        limiter = self.limiter(rate_per_s)
+        return self.made(FasCard(connection, name="laundry", clock=self.clock, limiter=limiter))
 
     def spend(self, account_id: str, minor: int) -> None:
         """Let a customer spend."""
@@ -89,11 +55,6 @@ class FasCardRig:
     def hide_transactions(self) -> None:
         """Take the privilege 'Reports' away."""
         self.sandbox.turn(reports=False)
-
-    def close(self) -> None:
-        """Close all providers."""
-        for made in self._made:
-            made.close()
 
 
 class TestFasCard(TransactionContract, ProviderContract):

@@ -68,3 +68,44 @@ def test_a_file_becomes_a_plan(pulled: Office) -> None:
     assert ["confirmed", "confirmed"] == [row["status"] for row in pushed.json["rows"]]
     assert 43 == pulled.site.balances["5"]
     assert "2 sent before" in pulled.people("import", "shop", str(file)).stdout
+
+
+def test_a_push_in_one_go_says_what_its_preview_said(pulled: Office) -> None:
+    """A script that previews and pushes in one go gets the remarks, too; they are no reason to end with 1."""
+    pulled.add({"5": 25, "6": 26, "7": 27})
+    (said,) = pulled.run("push", "shop", "--yes").json["warnings"]
+    assert "form a series" in said
+
+
+def test_looking_back(pulled: Office) -> None:
+    """History by reason and day, totals, a statement that adds up, and whether all sides say the same."""
+    pulled.edit({"5": {"Action": "Add", "Amount": 25, "Reason": "Goodwill"}})
+    pulled.run("push", "shop", "--yes")
+    day = pulled.history("--reason", "Goodwill", "--since", "2020-01-01")[0]["created_at"][:10]
+    assert [] == pulled.history("--reason", "Other")
+    assert [] == pulled.history("--until", "2020-01-01")
+    (total,) = pulled.run("history", "shop", "--totals", "reason").json["totals"]
+    assert ("Goodwill", "25") == (total["name"], total["units"]["credits"]["net"])
+    told = pulled.run("statement", "shop", "--since", day).json["days"]
+    us = sum(int(each["units"]["credits"]["us"]) for each in told)
+    held = [balance or 0 for balance in pulled.site.balances.values()]
+    assert (25, sum(held)) == (us, int(told[-1]["units"]["credits"]["closing"]))
+    assert [] == pulled.run("reconcile", "shop").json["differences"]
+    pulled.site.balances["6"] = 37
+    assert {"spent": 1} == pulled.run("reconcile", "shop", code=1).json["counts"]
+    assert "Spent" in pulled.people("reconcile", "shop", code=1).stdout
+    for command in (
+        ("history", "--totals", "day"),
+        ("history",),
+        ("statement", "shop"),
+        ("reconcile", "shop"),
+    ):
+        code = 1 if command[0] == "reconcile" else 0
+        path = pulled.folder / f"{'-'.join(command)}.csv"
+        told = pulled.run(*command, "--csv", str(path), code=code).json
+        with path.open(encoding="utf-8", newline="") as stream:
+            assert told["lines"] == len(list(csv.DictReader(stream))) > 0
+    assert "2026-13-01" in pulled.run("statement", "shop", "--day", "2026-13-01", code=2).error["message"]
+    assert "--unsettled" in pulled.run("history", "--totals", "day", "--unsettled", code=2).error["message"]
+    assert "By us" in pulled.people("statement", "shop").stdout
+    assert "Goodwill" in pulled.people("history", "shop", "--totals", "reason").stdout

@@ -142,3 +142,24 @@ def test_rows_of_lines_that_a_plan_has_sent(ana: Clerk, town: Town) -> None:
     assert (None, "Confirmed") == (ana.row("1")["Action"], ana.row("1")["Status"])
     assert {} == ana.ship()
     assert 20_025 == town.balance("1")
+
+
+def test_slips_in_a_plan_of_a_file(ana: Clerk) -> None:
+    """Amounts in a series, and one that looks like the balance, are pointed out by their lines."""
+    path = save(ana, "may.csv", "user_id,action,amount\n1,add,25\n2,add,26\n3,add,27\n")
+    found = plan_file(ana.desk, source_of(ana, path), params={})
+    (said,) = found["warnings"]
+    assert said.startswith("The amounts of lines 2 to 4 form a series (25, 26, 27 …, +1 from line to line)")
+    assert all("lines 2 to 4" in row["message"] for row in found["plan"]["rows"])
+    path = save(ana, "june.csv", "user_id,action,amount\n1,add,20000\n")
+    found = plan_file(ana.desk, source_of(ana, path), params={})
+    assert found["warnings"][0].startswith("Line 2, user 1: The amount 20000 looks like the balance")
+
+
+def test_a_long_file_of_one_line(ana: Clerk) -> None:
+    """The same line over and over costs no more than any others, and each names another one."""
+    lines = "1,add,25\n" * 20_000
+    meant = bring(ana, f"user_id,action,amount\n{lines}")
+    assert {"invalid"} == set(statuses(meant).values())
+    assert "Line 3 asks for exactly the same" in meant[0].message
+    assert "Line 2 asks for exactly the same" in meant[-1].message

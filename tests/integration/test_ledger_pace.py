@@ -10,22 +10,32 @@ from sheetsync.errors import LedgerError
 from sheetsync.ledger.pace import PaceStore
 from sheetsync.ledger.store import SqlLedger
 
-SIZE = 8
-Counter = PaceStore[memoryview]
+
+class Numbers:
+    """A board with one number."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.number = int.from_bytes(raw, "big")
+
+    def tobytes(self) -> bytes:
+        """Return it as bytes."""
+        return self.number.to_bytes(8, "big")
 
 
-def count(board: memoryview) -> int:
+Counter = PaceStore[Numbers]
+
+
+def count(board: Numbers) -> int:
     """Add one to the board's only number."""
-    number = int.from_bytes(board, "big") + 1
-    board[:] = number.to_bytes(SIZE, "big")
-    return number
+    board.number += 1
+    return board.number
 
 
 @pytest.fixture
 def machines(postgresql_url: str) -> Iterator[tuple[Counter, Counter]]:
     """Two machines with one board."""
     ledgers = [SqlLedger(postgresql_url), SqlLedger(postgresql_url)]
-    boards = [ledger.pace("s", size=SIZE, open_board=lambda view: view) for ledger in ledgers]
+    boards = [ledger.pace("s", open_board=Numbers) for ledger in ledgers]
     yield boards[0], boards[1]
     for board, ledger in zip(boards, ledgers, strict=True):
         board.close()
@@ -72,3 +82,27 @@ def test_its_commits_alone_are_not_synced(machines: tuple[Counter, Counter]) -> 
     assert "off" == board._connection.execute(text("SHOW synchronous_commit")).scalar()
     with board._database.engine.connect() as connection:
         assert "on" == connection.execute(text("SHOW synchronous_commit")).scalar()
+
+
+def test_a_look_writes_nothing(machines: tuple[Counter, Counter]) -> None:
+    """What changes nothing is read, as it is now, and leaves no new version of the row behind."""
+    one, other = machines
+    one.change(count)
+    other.change(count)
+    before = version_of_row(one)
+    assert [2, 2] == [board.change(lambda board: board.number) for board in machines]
+    assert before == version_of_row(one)
+
+
+def version_of_row(board: Counter) -> str:
+    """Return what PostgreSQL calls the row's version."""
+    with board._database.engine.connect() as connection:
+        return str(connection.execute(text("SELECT xmin || ':' || ctid FROM paces")).scalar_one())
+
+
+def test_machines_read_one_clock(machines: tuple[Counter, Counter]) -> None:
+    """Two machines read the database's clock alike, up to what they say."""
+    one, other = machines
+    before, between, after = one.ticks(), other.ticks(), one.ticks()
+    most_s = one.differs_s + other.differs_s
+    assert before - most_s <= between <= after + most_s

@@ -17,6 +17,7 @@ from sheetsync.ledger.migrate import HEAD, MIGRATIONS
 from sheetsync.ledger.schema import metadata
 from sheetsync.ledger.store import SqlLedger
 from tests.contract.ledger_suite import MAKER, SYSTEM
+from tests.ledgers.__main__ import restore
 
 OLD_LEDGERS = Path(__file__).parent.parent / "ledgers"
 
@@ -84,16 +85,36 @@ def test_newer_schema(ledger: SqlLedger, url: str) -> None:
         SqlLedger(url)
 
 
+def test_every_older_schema_is_kept() -> None:
+    """A ledger of each schema that was stands in tests/ledgers; ``python -m tests.ledgers`` keeps one."""
+    older = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")} - {HEAD}
+    assert older <= {path.stem for path in OLD_LEDGERS.glob("*.sql")}
+
+
 @pytest.mark.parametrize("dump", sorted(OLD_LEDGERS.glob("*.sql")), ids=lambda path: path.stem)
 def test_older_ledger(dump: Path, tmp_path: Path) -> None:
     """A ledger that an older version wrote is brought up to date, whole and sound."""
     path = tmp_path / "old.db"
-    connection = sqlite3.connect(path)
-    connection.executescript(dump.read_text())
-    connection.close()
+    restore(dump, path)
     ledger = SqlLedger(f"sqlite:///{path}")
     assert {"events": 14, "chain": "ok", "sums": "ok"} == ledger.check()
     states = {record.key: record.state.value for record in ledger.operations.history(None)}
     assert {"DONE": "confirmed", "LOST": "unknown", "REFUSED": "rejected"} == states
     assert {"7", "8", "9"} == set(ledger.accounts.baselines(SYSTEM, MAKER))
+    ledger.close()
+
+
+@pytest.mark.parametrize("dump", sorted(OLD_LEDGERS.glob("*.sql")), ids=lambda path: path.stem)
+def test_readings_of_an_older_ledger(dump: Path, tmp_path: Path) -> None:
+    """When an older version read the credit system is known from its events."""
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(dump.read_text())
+    opened = connection.execute("SELECT at FROM events WHERE kind = 'reading' ORDER BY number").fetchall()
+    connection.close()
+    ledger = SqlLedger(f"sqlite:///{path}")
+    found = ledger.statements.readings(SYSTEM)
+    assert [at for (at,) in opened] == [f"{each.at:%Y-%m-%dT%H:%M:%S.%fZ}" for each in found]
+    assert list(range(1, len(opened) + 1)) == [each.number for each in found]
+    assert found
     ledger.close()

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from sheetsync.cli import history as looking_back
 from sheetsync.cli import printing
 from sheetsync.core.accounts import Action
 from sheetsync.errors import UsageError
 from sheetsync.jobs.fill import fill
+from sheetsync.jobs.history import history
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rebase import Keep, rebase
-from sheetsync.jobs.settle import history, resolve
+from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.verify import verify
 from tests.people.conftest import OPENING
 from tests.people.desk import Ana, printed
@@ -206,7 +208,7 @@ def test_unsettled_operations_by_age(ana: Ana, town: Town) -> None:
     assert ages == sorted(ages, reverse=True)
     assert timedelta(hours=2) <= timedelta(seconds=ages[-1]) < timedelta(hours=3)
     assert "https://x/3" == found["operations"][0]["user_url"]
-    shown = printed(printing.history_table(found["operations"], unsettled=True))
+    shown = printed(looking_back.history_table(found["operations"], unsettled=True))
     assert "oldest first" in shown
     assert "2 h" in shown
     first = history(ledger, "shop", unsettled=True, limit=2)
@@ -224,7 +226,7 @@ def test_unsettled_operations_by_age(ana: Ana, town: Town) -> None:
 )
 def test_ages_in_words(seconds: int, age: str) -> None:
     """In the largest unit that fits."""
-    assert age == printing.age(seconds)
+    assert age == looking_back.age(seconds)
 
 
 # an edit that goes no more

@@ -199,3 +199,13 @@ def test_a_reset_that_sent_nothing_took_nothing(ana: Clerk, town: Town) -> None:
         found["plan"]["rows"],
         [each["message"] for each in found["skipped"]],
     )
+
+
+def test_slips_in_an_undo(ana: Clerk, town: Town) -> None:
+    """An undo that changes many times what is usual is pointed out; series are none: nobody typed them."""
+    for amount in (10, 11, 12):
+        ship(ana, ("1", "Add", amount))
+    run = ship(ana, ("1", "Add", 4000))
+    (said,) = undo(ana.desk, run=run)["warnings"]
+    assert said.startswith("User 1: 4000 is 363 × this user's usual change (11)")
+    assert 24_033 == town.balance("1")

@@ -84,6 +84,8 @@ class Still:
 class Free:
     """A limiter and its slots, without a limit."""
 
+    left_at = 0.0
+
     @contextmanager
     def slot(self) -> Iterator["Free"]:
         """Give a slot at once."""
@@ -92,7 +94,7 @@ class Free:
     def leaving(self) -> None:
         """Take no notice."""
 
-    def refused(self, pause_s: float) -> None:
+    def refused(self, pause_s: float, left_at: float) -> None:
         """Take no notice."""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,8 +81,25 @@ def test_every_option_is_documented_and_no_other(name: str) -> None:
 def test_every_command_is_documented_and_no_other() -> None:
     """One section for each command."""
     text = (DOCS / "commands.md").read_text("utf-8")
-    documented = re.findall(r"^## sheetsync ([a-z]+(?: [a-z]+)*)", text, re.MULTILINE)
+    documented = re.findall(r"^## sheetsync ([a-z-]+(?: [a-z-]+)*)", text, re.MULTILINE)
     assert sorted(COMMANDS) == sorted(documented)
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """What the product needs at run time stands in the decision about dependencies, and no other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {re.split(r"[<>=\[]", each)[0].lower() for each in project["dependencies"]}
+    page = (DOCS / "decisions" / "0002-dependencies.md").read_text("utf-8")
+    table = page.partition("| --- |")[2].partition("\n\n")[0]
+    assert needed == {name.lower() for name in re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)}
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    """What ``/metrics`` serves, by name."""
+    source = (ROOT / "sheetsync" / "web" / "metrics.py").read_text("utf-8")
+    served = set(re.findall(r'"(sheetsync_[a-z_]+)"', source))
+    page = (DOCS / "api.md").read_text("utf-8").partition("## Metrics\n")[2].partition("\n## ")[0]
+    assert served == set(re.findall(r"`(sheetsync_[a-z_]+)", page))
 
 
 def test_every_report_is_documented_and_no_other() -> None:
@@ -103,7 +121,7 @@ def test_shared_options_are_documented() -> None:
 
 def test_every_status_is_documented_and_no_other() -> None:
     """Each word that a clerk can meet in the Status column has its row."""
-    page = (DOCS / "staff.md").read_text("utf-8")
+    page = (DOCS / "statuses.md").read_text("utf-8")
     table = page.partition("## The statuses\n")[2].partition("\n## ")[0]
     documented = [word for word in _rows(table) if word not in ("status", "---")]
     assert [status.label or "*(blank)*" for status in RowStatus] == documented

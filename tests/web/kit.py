@@ -1,23 +1,14 @@
 """A service on a sandbox credit system, asked in process; and Google's side of an ID token."""
 
-import datetime as dt
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from json import dumps
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 from flask import Flask
 from flask.testing import FlaskClient
-from google.auth import crypt, jwt
 from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
@@ -26,8 +17,8 @@ from sheetsync.sandbox import Sandbox
 from sheetsync.web import create_app
 from sheetsync.web.service import Service
 from sheetsync.worker import Worker
+from tests.emulators.identity import AUDIENCE, IdentityEmulator
 
-AUDIENCE = "sheet.apps.googleusercontent.com"
 SHEET = "1LinkedSheet"
 
 CONFIG = """
@@ -73,60 +64,6 @@ tab = "Far"
 """
 
 
-class Google:
-    """Signs ID tokens and serves its certificates on loopback."""
-
-    def __init__(self) -> None:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-        now = dt.datetime.now(dt.UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=1))
-            .sign(key, hashes.SHA256())
-        )
-        form = serialization.PrivateFormat.TraditionalOpenSSL
-        pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-        self._signer = crypt.RSASigner.from_string(pem, "k1")  # type: ignore[no-untyped-call]
-        body = dumps({"k1": certificate.public_bytes(serialization.Encoding.PEM).decode()}).encode()
-        self.asked = asked = [0]
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked[0] += 1
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/certs"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def token(self, who: str, **claims: Any) -> str:  # noqa: ANN401 - JSON
-        """Return a token as Apps Script would get it, with some claims changed."""
-        now = int(time.time())
-        found = {
-            "iss": "https://accounts.google.com", "aud": AUDIENCE, "email": who, "email_verified": True,
-            "iat": now - 5, "exp": now + 3600, "sub": "1", **claims,
-        }  # fmt: skip
-        text: bytes = jwt.encode(self._signer, found)  # type: ignore[no-untyped-call]
-        return text.decode()
-
-    def close(self) -> None:
-        """Stop serving certificates."""
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @dataclass
 class Town:
     """The service and its neighbours."""
@@ -134,7 +71,7 @@ class Town:
     app: Flask
     service: Service
     sandbox: Sandbox
-    google: Google
+    google: IdentityEmulator
     folder: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -197,12 +134,11 @@ class Town:
 @contextmanager
 def open_town(folder: Path) -> Iterator[Town]:
     """Open a service with a worker on ten users."""
-    google = Google()
-    with Sandbox(users=10) as sandbox:
+    with IdentityEmulator() as google, Sandbox(users=10) as sandbox:
         config = folder / "sheetsync.toml"
         config.write_text(
             CONFIG.format(
-                audience=AUDIENCE, certs=google.url, address=sandbox.base_url,
+                audience=AUDIENCE, certs=google.certs_url, address=sandbox.base_url,
                 username=sandbox.username, sheet=SHEET,
             )
         )  # fmt: skip
@@ -215,4 +151,3 @@ def open_town(folder: Path) -> Iterator[Town]:
         finally:
             worker.stop()
             service.close()
-            google.close()

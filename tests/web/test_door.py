@@ -13,7 +13,8 @@ from sheetsync.errors import ConfigError
 from sheetsync.web import create_app
 from sheetsync.web.google import CERTS_AGAIN_S
 from sheetsync.web.service import Service
-from tests.web.kit import AUDIENCE, SHEET, Google, Town
+from tests.emulators.identity import AUDIENCE, IdentityEmulator
+from tests.web.kit import SHEET, Town
 
 CONFIG = """
 [service]
@@ -50,11 +51,10 @@ def _app(folder: Path, certs: str, *, proxies: int = 0, domain: str = "") -> Ite
 
 
 @pytest.fixture
-def google() -> Iterator[Google]:
+def google() -> Iterator[IdentityEmulator]:
     """Google, as far as tokens go."""
-    found = Google()
-    yield found
-    found.close()
+    with IdentityEmulator() as found:
+        yield found
 
 
 def _ask(app: Flask, token: str) -> int:
@@ -62,39 +62,38 @@ def _ask(app: Flask, token: str) -> int:
     return app.test_client().get("/api/v1/connections", headers=headers).status_code
 
 
-def test_certificates_are_read_once(tmp_path: Path, google: Google) -> None:
+def test_certificates_are_read_once(tmp_path: Path, google: IdentityEmulator) -> None:
     """Many callers, one read; a token that does not fit makes us look again at most once a minute."""
-    with _app(tmp_path, google.url) as app:
+    with _app(tmp_path, google.certs_url) as app:
         assert [200] * 5 == [_ask(app, google.token("ann@example.org")) for _ in range(5)]
-        assert [1] == google.asked
-        forged = Google()
-        try:
-            assert [401] * 5 == [_ask(app, forged.token("ann@example.org")) for _ in range(5)]
-        finally:
-            forged.close()
+        assert 1 == google.asked
+        with IdentityEmulator() as forger:
+            assert [401] * 5 == [_ask(app, forger.token("ann@example.org")) for _ in range(5)]
     assert CERTS_AGAIN_S >= 60
-    assert [1] == google.asked
+    assert 1 == google.asked
 
 
-def test_no_certificates_is_not_a_refusal(tmp_path: Path, google: Google) -> None:
+def test_no_certificates_is_not_a_refusal(tmp_path: Path, google: IdentityEmulator) -> None:
     """Where Google cannot be asked the answer is 503, never 401: the caller did nothing wrong."""
     token = google.token("ann@example.org")
     with _app(tmp_path, "http://127.0.0.1:9/certs") as app:
         assert 503 == _ask(app, token)
 
 
-def test_hosted_domain(tmp_path: Path, google: Google) -> None:
+def test_hosted_domain(tmp_path: Path, google: IdentityEmulator) -> None:
     """With a domain only accounts of that organisation come in, whatever their address says."""
-    with _app(tmp_path, google.url, domain='hosted_domain = "example.org"') as app:
+    with _app(tmp_path, google.certs_url, domain='hosted_domain = "example.org"') as app:
         assert 200 == _ask(app, google.token("ann@example.org", hd="Example.org"))
         assert 401 == _ask(app, google.token("ann@example.org", hd="elsewhere.org"))
         assert 401 == _ask(app, google.token("ann@example.org"))
 
 
 @pytest.mark.parametrize(("proxies", "statuses"), [(0, [401] * 10 + [429]), (1, [401] * 11)])
-def test_forwarded_addresses(tmp_path: Path, google: Google, proxies: int, statuses: list[int]) -> None:
+def test_forwarded_addresses(
+    tmp_path: Path, google: IdentityEmulator, proxies: int, statuses: list[int]
+) -> None:
     """Who guesses cannot change the address by a header, unless a proxy is configured that sets it."""
-    with _app(tmp_path, google.url, proxies=proxies) as app:
+    with _app(tmp_path, google.certs_url, proxies=proxies) as app:
         client, found = app.test_client(), []
         for number in range(11):
             headers = {"Authorization": "Bearer guess", "X-Forwarded-For": f"10.0.0.{number}"}
@@ -104,9 +103,9 @@ def test_forwarded_addresses(tmp_path: Path, google: Google, proxies: int, statu
     assert (proxies == 1) == ("Strict-Transport-Security" in secure.headers)
 
 
-def test_only_as_many_proxies_as_configured(tmp_path: Path, google: Google) -> None:
+def test_only_as_many_proxies_as_configured(tmp_path: Path, google: IdentityEmulator) -> None:
     """Of a longer chain only the last hop is believed: what a caller wrote before it is not."""
-    with _app(tmp_path, google.url, proxies=1) as app:
+    with _app(tmp_path, google.certs_url, proxies=1) as app:
         client = app.test_client()
         found = []
         for number in range(11):

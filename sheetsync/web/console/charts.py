@@ -4,6 +4,7 @@ Pygal puts a style and a script into every drawing; both are taken out, for the 
 What a chart shows stands beside it as a table, for everybody who cannot or would rather not look.
 """
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from xml.etree import ElementTree as ET
 import pygal
 from markupsafe import Markup
 
-# pygal finds its maps, which we have none of, by a hook of an older Python: every import that fails warns of it
+# pygal finds its maps, of which we use none, by a hook of an older Python; failing imports would warn of it
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 WIDTH, HEIGHT = 560, 210
+LINES = 4
+"""Lines across a chart, about."""
+
 _UNWANTED = ("defs", "script", "style", "title")
 
 
@@ -43,6 +47,7 @@ class Chart:
     Attributes:
         id: unique on the page.
         along: what stands along the axis.
+        whole: it counts things, so no line stands for a half.
         labels: along the axis, short; ``names`` are those of the table.
     """
 
@@ -52,6 +57,7 @@ class Chart:
     labels: Sequence[str]
     names: Sequence[str]
     series: Sequence[Series]
+    whole: bool = False
 
     @property
     def svg(self) -> Markup:
@@ -73,12 +79,10 @@ def drawn(chart: Chart) -> Markup:
         spacing=6,
         show_legend=False,
         print_values=False,
-        max_scale=5,
-        min_scale=2,
-        x_labels_major_every=None,
         value_formatter=_short,
     )
     graph.x_labels = list(chart.labels)
+    graph.y_labels = ticks(chart)
     for series in chart.series:
         values = zip(series.heights, series.words, strict=True)
         graph.add(
@@ -88,6 +92,27 @@ def drawn(chart: Chart) -> Markup:
     root: ET.Element = graph.render_tree()
     _clean(root, chart)
     return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - an XML tree: every text in it is escaped
+
+
+def ticks(chart: Chart) -> list[float]:
+    """Return round heights for lines: from the lowest bar or 0 to above the highest."""
+    stacks = [[height or 0.0 for height in column] for column in zip(*_heights(chart), strict=True)]
+    highest = max((sum(each for each in stack if each > 0) for stack in stacks), default=0.0)
+    lowest = min((sum(each for each in stack if each < 0) for stack in stacks), default=0.0)
+    step = round_step((highest - lowest) / LINES, smallest=1.0 if chart.whole else 0.0)
+    first, last = math.floor(lowest / step), math.ceil(highest / step)
+    return [number * step for number in range(first, max(last, first + 1) + 1)]
+
+
+def round_step(least: float, *, smallest: float) -> float:
+    """Return 1, 2 or 5 times a power of ten, not under these."""
+    wanted = max(least, smallest) or 1.0
+    power = 10.0 ** math.floor(math.log10(wanted))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= wanted * (1 - 1e-9))
+
+
+def _heights(chart: Chart) -> list[Sequence[float | None]]:
+    return [series.heights for series in chart.series]
 
 
 def _clean(root: ET.Element, chart: Chart) -> None:

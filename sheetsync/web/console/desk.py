@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, request
 
+from sheetsync.jobs.attendance import shown_state
 from sheetsync.web.console import figures
 from sheetsync.web.console.frame import Console
 from sheetsync.web.console.overview import AGES, cards_of
@@ -18,13 +19,19 @@ def add(pages: Blueprint, console: Console) -> None:
     def connection(name: str) -> Response:
         name = console.need("viewer", name, "such connection")
         card = cards_of(console, [name])[0]
+        watch = console.service.office.watch
+        waiting = None
+        if request.args.get("edits") == "now":
+            each = console.call("GET", "/connections/{name}/edits", name)
+            waiting = console.service.edits(each.name, actor=each.actor)[1]
         return console.page(
             "connection.html",
+            waiting=waiting,
             card=card,
             name=name,
             ages=[word for word, _ in AGES],
             plans=console.pages.plans([name], limit=PLANS),
-            runs=console.pages.runs([name], limit=RUNS),
+            runs=[(run, shown_state(watch, run)) for run in console.pages.runs([name], limit=RUNS)],
             charts=figures.charts(console, name),
         )
 

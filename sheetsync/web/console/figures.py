@@ -73,6 +73,7 @@ def _outcomes(console: Console, name: str) -> list[Chart]:
         labels=[f"{start.day}.{start.month}." for start in starts],
         names=[f"{start:%d %b, %H:%M}" for start in starts],
         series=series,
+        whole=True,
     )
     return [chart] if series else []
 
@@ -104,6 +105,7 @@ def _spread(console: Console, system: str, unit: str, scale: int) -> Chart | Non
         labels=[telling.minor(low, scale).partition(".")[0] for low in bounds[:-1]],
         names=names,
         series=[Series("Customers", "main", heights, [telling.number(count) for count in counts])],
+        whole=True,
     )
 
 

@@ -22,7 +22,7 @@ from flask import (
 from flask.sessions import SecureCookieSessionInterface
 from ulid import ULID
 
-from sheetsync.errors import NotFoundError, SheetsyncError, UnauthenticatedError
+from sheetsync.errors import NotFoundError, SheetsyncError, UnauthenticatedError, UsageError
 from sheetsync.web.access import RANK, Access
 from sheetsync.web.callers import COOKIE, Door, csrf_of
 from sheetsync.web.console import telling
@@ -86,12 +86,25 @@ class Console:
             path: as the endpoint names it, behind ``/api/v1``.
             target: the id in the path.
             body: as the HTTP API would get it.
+
+        Raises:
+            NotFoundError, ForbiddenError: as for the HTTP API.
+            UsageError: the form holds something else than the endpoint takes.
         """
         each = _ENDPOINTS[method, f"/api/v1{path}"]
         access = self.access()
         claim = claim_of(self.service, access.caller.identity, request.form.get("request") or None)
         asked = Asked(target, lambda: dict(body or {}), {}, g.request_id, claim)
-        return let_in(each, self.service, access, asked)
+        try:
+            return let_in(each, self.service, access, asked)
+        except UsageError as error:
+            if "problems" not in error.details:
+                raise
+            fields = ", ".join(each["field"].replace("_", " ") for each in error.details["problems"])
+            raise UsageError(
+                f"The form is not complete, or holds something else than it asks for: {fields}.",
+                hint="Go back and look at it again.",
+            ) from error
 
     def carry_out(
         self, method: str, path: str, target: str, body: Mapping[str, Any] | None = None
@@ -134,7 +147,6 @@ class Console:
         app.jinja_env.filters.update(self.told.filters())
         app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
-        @pages.context_processor
         def shared() -> dict[str, Any]:
             access: Access | None = g.get("access")
             cookie = request.cookies.get(COOKIE, "")
@@ -144,28 +156,37 @@ class Console:
                 "environments": {name: each.environment for name, each in self.settings.connections.items()},
                 "administers": access is not None and bool(administered(access)),
                 "may": lambda role, name: access is not None and _may(access, role, name),
+                "request_id": g.get("request_id", ""),
                 "csrf": csrf_of(cookie) if access else "",
                 "request_key": lambda: str(ULID()),
                 "asset": _asset,
                 "tones": telling.TONES,
             }
 
+        app.context_processor(shared)  # pages for what failed may belong to no page of ours
+
         @pages.errorhandler(SheetsyncError)
         def told(error: SheetsyncError) -> Response:
             if isinstance(error, UnauthenticatedError) and request.method == "GET":
                 return self._ask_to_sign_in(error)
-            reply = self.page("error.html", error.http_status, error=error, back=_back())
-            if "retry_after_s" in error.details:
-                reply.headers["Retry-After"] = str(error.details["retry_after_s"])
-            return reply
+            return self.refusal(error.http_status, error)
+
+    def refusal(self, status: int, error: SheetsyncError) -> Response:
+        """Return a page that says what did not work, and what to do."""
+        reply = self.page("error.html", status, error=error, back=_back())
+        if "retry_after_s" in error.details:
+            reply.headers["Retry-After"] = str(error.details["retry_after_s"])
+        return reply
 
     def _ask_to_sign_in(self, error: UnauthenticatedError) -> Response:
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and COOKIE not in request.cookies:
             # a link in a mail or a sheet: the strict cookie comes along once the page itself asks again
-            return self.page("again.html", 200, url=request.full_path.rstrip("?"))
+            return self.page("again.html", 200, url=local(request.full_path.rstrip("?")))
         google = self.settings.auth.client_id is not None
-        where = request.full_path.rstrip("?") if request.path != "/" else ""
-        return self.page("sign_in.html", error.http_status, google=google, next=where, error=error)
+        back = request.endpoint == "console.come_back"
+        where = "/" if back else request.full_path.rstrip("?")
+        told = error if back or COOKIE in request.cookies else None
+        return self.page("sign_in.html", error.http_status, google=google, next=where, told=told)
 
 
 def see(endpoint: str, **values: Any) -> Response:  # noqa: ANN401

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Blueprint, Response, request, stream_with_context
 
 from sheetsync.core.states import AT_REST, UNSETTLED
+from sheetsync.csvs import guarded
 from sheetsync.errors import UsageError
-from sheetsync.jobs.settle import CSV_COLUMNS, csv_cells
+from sheetsync.jobs.history import CSV_COLUMNS, csv_rows
 from sheetsync.jobs.telling import history_row
 from sheetsync.ledger.pages import Sought
 from sheetsync.ports import OperationRecord
@@ -91,10 +92,6 @@ def add(pages: Blueprint, console: Console) -> None:
     def resolve(key: str) -> Response:
         console.access()  # nobody unnamed learns even what a form lacks
         body = {"as": request.form.get("as", ""), "reason": request.form.get("reason", "").strip()}
-        if not body["as"] or not body["reason"]:
-            raise UsageError(
-                "A verdict needs both: what happened, and how you know.", hint="Go back and fill in both."
-            )
         found = console.carry_out("POST", "/operations/{key}/resolution", key, body)
         tell(f"Settled by you: {telling.label(found['status'])}.")
         for warning in found.get("warnings", []):
@@ -144,7 +141,7 @@ def _lines(console: Console, sought: Sought) -> Iterator[str]:
     yield _csv([CSV_COLUMNS])
     before = None
     while records := console.pages.operations(sought, before=before, limit=CSV_PAGE):
-        yield _csv([cells for row in _rows(console, records) for cells in csv_cells(row)])
+        yield _csv([list(map(guarded, cells)) for cells in csv_rows(_rows(console, records))])
         before = (records[-1].created_at, records[-1].key)
 
 

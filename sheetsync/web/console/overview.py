@@ -25,6 +25,7 @@ class Card:
 
     Attributes:
         failed: the newest failed run of the last day, and what it said.
+        refused: operations that ended today as refused or as not arrived.
         edits: changes in the newest plan that may be pushed; None without one.
     """
 
@@ -39,6 +40,7 @@ class Card:
     plan: PlanHead | None
     edits: int | None
     needs_approval: bool
+    refused: int
     failed: Run | None
     error: str
 
@@ -66,6 +68,7 @@ def cards_of(console: Console, names: list[str] | None = None) -> list[Card]:
     running = pages.runs(shown, states=("queued", "running"), limit=RUNNING_MAX)
     moved = pages.moved(shown, console.told.midnight(now))
     plans = pages.plans(shown, since=now, limit=PLANS_MAX)
+    refused = pages.refused(shown, console.told.midnight(now))
     failed = pages.runs(shown, states=("failed",), since=now - FAILED_WITHIN, limit=FAILED_MAX)
     cards = []
     for name in shown:
@@ -87,6 +90,7 @@ def cards_of(console: Console, names: list[str] | None = None) -> list[Card]:
                 plan=plan,
                 edits=edits,
                 needs_approval=needs,
+                refused=refused.get(name, 0),
                 failed=last_failed,
                 error=str(told.get("error.message", "")),
             )

@@ -31,7 +31,7 @@ STATES: Mapping[str, tuple[OperationState, ...]] = {
 KINDS: Mapping[str, str] = {"plan_undo": "plan of an undo"}
 
 EVENTS: Mapping[str, str] = {
-    "queued": "queued", "sending": "intent written, then sent", "accepted": "accepted by the credit system",
+    "queued": "queued", "intent": "written down, then sent", "accepted": "accepted by the credit system",
     "unknown": "no clear answer", "confirmed": "proven by a re-read",
     "not_applied": "proven not to have arrived",
 }  # fmt: skip
@@ -78,7 +78,10 @@ def as_moment(value: datetime | str | None) -> datetime | None:
 def since(value: datetime | str | None) -> str:
     """Return how long ago that was."""
     moment = as_moment(value)
-    return "never" if moment is None else f"{age((datetime.now(UTC) - moment).total_seconds())} ago"
+    if moment is None:
+        return "never"
+    passed_s = (datetime.now(UTC) - moment).total_seconds()
+    return "just now" if passed_s < _STEPS[-1][0] else f"{age(passed_s)} ago"
 
 
 def age(seconds_: float) -> str:

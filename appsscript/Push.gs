@@ -1,0 +1,57 @@
+/** Push: carries out exactly the plan whose numbers the person saw. */
+
+/** What a dialog's button may do: function of what it was given, and of the request's key. */
+const ACTS = {
+  push: (given, key) => ask_('POST', ofConnection_('pushes'), { body: { plan: given.digest }, key }),
+};
+
+/** Previews the rows that a filter shows, and pushes them once the person agreed to the totals. */
+function pushChanges() {
+  act_(() => offer_('Push', planned_('visible', [])));
+}
+
+/** The same for the selected rows. */
+function pushSelectedRows() {
+  act_(() => {
+    const ids = selectedIds_();
+    if (ids) {
+      offer_('Push', planned_('selected', ids));
+    }
+  });
+}
+
+/**
+ * Asks whether a plan is to be pushed.
+ *
+ * @param {'Push'|'Undo'} verb
+ * @param {{plan: Plan, warnings?: string[]}} found
+ */
+function offer_(verb, found) {
+  const { plan } = found;
+  const lines = [place_(plan)].concat(remarks_(plan, found.warnings || []));
+  if (!sendable_(plan).length) {
+    tell_(`There is nothing to ${verb.toLowerCase()}`, lines);
+    return;
+  }
+  if (needsApproval_(plan)) {
+    const { approval } = ask_('GET', `plans/${encodeURIComponent(plan.digest)}`);
+    if (!approval.approved_by) {
+      tell_(`A second person has to approve ${summary_(plan)}`, lines.concat(approvalWords_()));
+      return;
+    }
+    lines.push(`Approved by ${approval.approved_by.replace(/^\w+:/, '')}.`);
+  }
+  confirm_({
+    title: `${verb} ${summary_(plan)}`,
+    lines,
+    verb: `${verb} ${many_(sendable_(plan).length, 'change')}`,
+    act: 'push',
+    given: { digest: plan.digest },
+  });
+}
+
+/** @return {string} */
+function approvalWords_() {
+  return `Over the approval limit. An approver looks at it and agrees in the console: ${settings_().service_url}/ ` +
+    'Then choose “Push changes…” again, without changing the rows.';
+}

@@ -1,0 +1,1 @@
+"""The diff of a tab against the ledger and live balances, beside what others do with two tables."""
