@@ -1,5 +1,6 @@
 # make demo   sets up everything and runs the main job once, on embedded defaults
 # make test   sets up everything and runs lint, types and all tests
+# make setup  sets up everything, and the checks before each commit
 # make docs   builds this documentation as a site: build/docs/index.html
 # make dist   builds wheel and sdist, the same bytes from the same commit: dist/
 SHELL := /bin/bash
@@ -9,7 +10,11 @@ JOBS ?= auto
 LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: demo test docs dist lint types unit contract integration e2e stateful stranger pictures hooks lock audit clean help wordpress
+# folders of tests that can be run by themselves, the quick ones first; CONTRIBUTING.md says what each is and how long it takes
+PARTS = unit punchcard contract rules people imports history integration web google appsscript browser stateful \
+	e2e chaos site packaging deploy stranger
+
+.PHONY: demo test setup docs dist lint types $(PARTS) pictures lock audit clean help wordpress
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -19,6 +24,10 @@ demo: .venv/.ready
 
 test: lint types .venv/.ready
 	$(BIN)/pytest -n $(JOBS)
+
+# all that a developer needs, and the checks before each commit
+setup: .venv/.ready
+	$(BIN)/pre-commit install
 
 docs: .venv/.ready
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
@@ -40,7 +49,7 @@ types: .venv/.ready
 	$(BIN)/mypy
 
 # tests in parts
-unit contract integration e2e stateful: .venv/.ready
+$(PARTS): .venv/.ready
 	$(BIN)/pytest -n $(JOBS) tests/$@
 
 # draw the pictures of the documentation anew; the browser tests do it
@@ -64,4 +73,4 @@ audit: .venv/.ready
 	.ci/setup
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis sheetsync-demo dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis sheetsync-demo dist build

@@ -73,7 +73,7 @@ function openDialog_(question) {
   PropertiesService.getUserProperties().setProperty(DIALOG_PROPERTY, JSON.stringify({ opened_ms: Date.now() }));
   const values = { question: Object.assign({ key: Utilities.getUuid(), email: identity_().email }, question) };
   const page = page_('Confirm', values).setWidth(DIALOG_WIDTH).setHeight(180 + 22 * Math.min(question.lines.length, 12));
-  SpreadsheetApp.getUi().showModalDialog(page, question.title);
+  SpreadsheetApp.getUi().showModalDialog(page, MENU);
 }
 
 /** @return {boolean} Whether this person gets plain questions. */
@@ -110,7 +110,8 @@ function dialogConfirmed(answer) {
     return { ok: false, error: error_('other_account', 'This window works as another Google account.', 'Close it and choose again.') };
   }
   try {
-    openSidebarOn_(ACTS[answer.act](answer.given, answer.key));
+    ACTS[answer.act](answer.given, answer.key);
+    openSidebar();
     return { ok: true };
   } catch (problem) {
     if (!problem.reply) {

@@ -1,9 +1,20 @@
 /** Push: carries out exactly the plan whose numbers the person saw. */
 
 /** What a dialog's button may do: function of what it was given, and of the request's key. */
-const ACTS = {
-  push: (given, key) => ask_('POST', ofConnection_('pushes'), { body: { plan: given.digest }, key }),
-};
+const ACTS = { push: startPush_ };
+
+/**
+ * Starts a push, and keeps which: the sidebar picks it up, whatever becomes of this execution.
+ *
+ * @param {Object<string, *>} given With the plan's digest.
+ * @param {string} key
+ * @return {Run}
+ */
+function startPush_(given, key) {
+  const run = ask_('POST', ofConnection_('pushes'), { body: { plan: given.digest }, key });
+  sidebarRemember({ run: { run: run.run, kind: run.kind }, plan: null, asked: null });
+  return run;
+}
 
 /** Previews the rows that a filter shows, and pushes them once the person agreed to the totals. */
 function pushChanges() {

@@ -4,13 +4,3 @@
 function openSidebar() {
   SpreadsheetApp.getUi().showSidebar(page_('Sidebar').setTitle(MENU));
 }
-
-/**
- * Opens the sidebar where it shows a run.
- *
- * @param {Run} run
- */
-function openSidebarOn_(run) {
-  sidebarRemember({ run: { run: run.run, kind: run.kind }, plan: null, asked: null });
-  openSidebar();
-}

@@ -386,7 +386,7 @@ def _choices(provider: Provider) -> Mapping[str, Mapping[str, str]]:
 
 def _board_file(system: str) -> Path:
     """Return the file of slots that all processes of this user share, whatever their ledger."""
-    return _shared_folder() / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.slots"
+    return _shared_folder() / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.board"
 
 
 def _shared_folder() -> Path:

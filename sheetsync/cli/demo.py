@@ -55,7 +55,7 @@ username = "{username}"
 application_password = {{ file = "{password_file}" }}
 environment = "test"
 timeout_s = 5
-{user_url}settle_after_s = {settle_after_s}
+{patience}{user_url}settle_after_s = {settle_after_s}
 
 [connections.shop.sheet]
 kind = "xlsx"
@@ -182,6 +182,7 @@ def _write_config(folder: Path, sandbox: Sandbox, *, page: str = "", you: str = 
         workbook=WORKBOOK,
         rate=RATE_PER_S,
         parallel=4 if page else 8,  # on the page one wants to watch
+        patience="retries = 1\n" if page else "",
         lease=f"lease_s = {LEASE_S}\n" if page else "",
         settle_after_s=SETTLE_AFTER_S if page else 36,
         more=f"\n{TRY_IT.format(you=you)}" if page else "",

@@ -30,6 +30,7 @@ from sheetsync.jobs.results import write_results
     "--map", "maps", metavar="HEADER=FIELD", multiple=True, help="What a column means; is remembered."
 )
 @click.option("--decimal", type=click.Choice(list(MARKS)), help="The decimal mark of this file.")
+@click.option("--encoding", metavar="NAME", help="Of the file, such as cp1250, where it is not found out.")
 @click.option("--label", default="", metavar="TEXT", help="The reference of every line without one.")
 @click.option("--again", is_flag=True, help="Lines equal to those of other files are meant once more.")
 @click.option("--plan", "planned", is_flag=True, help="Make a plan of it; leave the tab alone.")
@@ -44,6 +45,7 @@ def import_command(  # noqa: PLR0913 - one parameter per option
     results: Path | None,
     maps: Sequence[str],
     decimal: str | None,
+    encoding: str | None,
     label: str,
     again: bool,
     planned: bool,
@@ -59,7 +61,7 @@ def import_command(  # noqa: PLR0913 - one parameter per option
         raise UsageError("The results would overwrite the file itself.", hint="Name another --results.")
     with frame.desk(connection) as desk:
         given = _given(maps)
-        found = open_csv(file, known_headers(desk.units))
+        found = open_csv(file, known_headers(desk.units), encoding=encoding)
         source = _source(desk, found, given, decimal=decimal, label=label, again=again)
         params = {
             "file": str(file.resolve()),
@@ -71,6 +73,7 @@ def import_command(  # noqa: PLR0913 - one parameter per option
         else:
             result = import_file(desk, source, params=params, write=not dry_run)
         meant = result.pop("meant")
+        result["warnings"] = [*found.warnings, *result["warnings"]]
         if results is not None:
             write_results(desk, results, found, meant)
             result["results"] = str(results)

@@ -387,7 +387,10 @@ def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
 @main.command("sandbox")
 @click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
 @click.option(
-    "--dialect", type=click.Choice(["fastcredit", "fascard"]), default="fastcredit", show_default=True
+    "--dialect",
+    type=click.Choice(["fastcredit", "fascard", "unibee"]),
+    default="fastcredit",
+    show_default=True,
 )
 @click.option("--users", default=200, show_default=True)
 @AS

@@ -19,6 +19,7 @@ from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.importing import Tell, summary
 from sheetsync.jobs.judging import Meant, Source, groups_of, judge_lines
 from sheetsync.jobs.preview import awaiting_approval, freeze_plan, preview_json
+from sheetsync.jobs.quoting import priced
 from sheetsync.jobs.remarking import remark, warn
 from sheetsync.jobs.running import running
 from sheetsync.jobs.survey import Live, decided, ledger_of, read_live
@@ -67,7 +68,7 @@ def plan_file(
         meant = judge_lines(now.desk, source)
         wishes = [wish for each in meant for wish in _wishes(now.desk, each)]
         found = results_of(now.desk, wishes, live=read_live(now.desk))
-        results, aloud = remark(desk, found.results, place="line")
+        results, aloud = remark(desk, priced(now.desk, found.results), place="line")
         plan = awaiting_approval(desk, build(desk.name, results, desk.units))
         numbers = {wish.key: wish.number for wish in wishes}
         noted = desk.ledger.lines.by_key(numbers)
@@ -76,7 +77,7 @@ def plan_file(
         )
         frozen = freeze_plan(desk, plan, {"baselines": found.held, "ahead": False, LINES: numbers})
         frozen = replace(frozen, warnings=(*warn(desk, plan), *aloud))
-        told = {result.number: result for result in found.results}
+        told = {result.number: result for result in results}
         meant = [_told(each, told.get(each.line.number)) for each in meant]
         now.result = summary(desk, source, meant) | preview_json(desk, frozen) | {"run": now.run}
         if tell is not None:

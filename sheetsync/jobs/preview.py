@@ -14,7 +14,7 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner
 from sheetsync.jobs.limits import needs_approval, over_limits
 from sheetsync.jobs.outcome import finish_showing, sheet_requests
-from sheetsync.jobs.quoting import charges, with_prices
+from sheetsync.jobs.quoting import charges, priced
 from sheetsync.jobs.remarking import remark, warn
 from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
@@ -71,8 +71,7 @@ def preview(
     if write:
         desk.sheet.ensure_writable()  # before live balances are asked for, which may take long
     found = survey(desk, tab, live=read_live(desk), account_ids=account_ids, include_hidden=include_hidden)
-    found = with_prices(desk, found)
-    results, aloud = remark(desk, found.results)
+    results, aloud = remark(desk, priced(desk, found.results))
     found = replace(found, results=results)
     plan = plan_of(desk, found, whole=account_ids is None)
     warnings += [*warn(desk, plan), *aloud]

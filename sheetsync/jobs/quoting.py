@@ -10,7 +10,6 @@ from sheetsync.core.quotes import Quote, agreed, quote_of, quoted
 from sheetsync.core.states import RowStatus
 from sheetsync.errors import ChargeError, ProviderError, RejectedError, RetryableError, StalePlanError
 from sheetsync.jobs.desk import Desk
-from sheetsync.jobs.survey import Survey
 from sheetsync.ports import StoredPlan
 from sheetsync.ports.quoting import Quoting
 
@@ -20,20 +19,17 @@ Answer = Quote | str
 DEDUCTED_AT_ONCE = "The credit is deducted at once, and the customer is charged the rest."
 
 
-def with_prices(desk: Desk, found: Survey) -> Survey:
-    """Return the survey with the price of every valid row that has one; no price, and the row is invalid.
+def priced(desk: Desk, results: tuple[RowResult, ...]) -> tuple[RowResult, ...]:
+    """Return rows with the price of every valid one that has one; no price, and it is invalid.
 
     Raises:
         ProviderError: the credit system could not be reached.
     """
-    wanted = [row for row in found.results if _has_price(desk, row)]
-    if not wanted:
-        return found
-    answers = dict(zip([row.number for row in wanted], _ask_all(desk, wanted), strict=True))
-    results = tuple(
-        _priced(row, answers[row.number]) if row.number in answers else row for row in found.results
-    )
-    return replace(found, results=results)
+    places = [place for place, row in enumerate(results) if _has_price(desk, row)]
+    made = list(results)
+    for place, answers in zip(places, _ask_all(desk, [made[each] for each in places]), strict=True):
+        made[place] = _priced(made[place], answers)
+    return tuple(made)
 
 
 def ask_again(desk: Desk, waiting: Sequence[Planned]) -> list[Planned]:
@@ -122,6 +118,9 @@ def _has_price(desk: Desk, row: RowResult) -> bool:
 
 
 def _ask_all(desk: Desk, rows: Sequence[RowResult]) -> list[list[Answer]]:
+    if not rows:
+        return []
+
     def ask(row: RowResult) -> list[Answer]:
         return [_ask(desk, each.operation) for each in row.planned]
 

@@ -140,7 +140,7 @@ class Database:
         except DBAPIError as error:
             if not (error.connection_invalidated or is_passing(error)):
                 return False
-            # Whether a commit arrived on a broken connection is not known, so nothing is done twice; and a lock
+            # Through a broken connection nobody knows if a commit arrived, so nothing is done twice; a lock
             # that was waited for in vain would let each of them wait as long again.
             for job in jobs:
                 job.fail(sentence(error, self.url), error)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Text, bindparam, insert, select, text, update
 
 from sheetsync.ledger.columns import canonical, iso
 from sheetsync.ledger.requests import REQUEST
@@ -24,7 +24,8 @@ _MOVE_HEAD = (
     .where(systems.c.system == bindparam("which"))
     .values(events=bindparam("number"), head=bindparam("newest"))
 )
-_ADD = insert(events)
+_ADD = insert(events).values(at=bindparam("at_text", type_=Text), body=bindparam("body_text", type_=Text))
+"""Time and body go in as the very text that is hashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +86,17 @@ class Chain:
         for item, body in items:
             number += 1
             values = {
+                "system": system,
                 "number": number,
-                "at": item.at,
                 "actor": item.actor,
                 "kind": item.kind,
                 "operation": item.operation,
                 "run": item.run,
-                "body": item.body,
                 "previous": previous,
             }
-            previous = event_hash({**values, "system": system, "at": iso(item.at), "body": body})
-            rows.append({**values, "system": system, "hash": previous})
+            at = iso(item.at)
+            previous = event_hash({**values, "at": at, "body": body})
+            rows.append({**values, "at_text": at, "body_text": body, "hash": previous})
         self._connection.execute(_ADD, rows)
         self._connection.execute(_MOVE_HEAD, {"which": system, "number": number, "newest": previous})
         self._heads[system] = (number, previous)
@@ -116,5 +117,8 @@ HASHED = ("previous", "number", "system", "at", "actor", "kind", "operation", "r
 
 def event_hash(stored: dict[str, Any]) -> str:
     """Return the hash of an event, given its columns as the database holds them (time and body as text)."""
-    parts = json.dumps([stored[name] for name in HASHED], separators=(",", ":"), ensure_ascii=False)
+    parts = _encode([stored[name] for name in HASHED])
     return hashlib.sha256(parts.encode()).hexdigest()
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

@@ -1,4 +1,4 @@
-"""Who holds a SQLite ledger's write lock, in words: a stopped process holds it for as long as it is stopped."""
+"""Who holds a SQLite ledger's write lock, in words: a stopped process holds it until it goes on."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import psutil
 
 WRITE_LOCK_BYTE = 120
-"""Where SQLite locks the shared-memory file of a write-ahead log for its writer: sqlite.org/walformat.html."""
+"""Where the one writer locks the shared-memory file of a write-ahead log: sqlite.org/walformat.html."""
 
 
 def waited_for(database: Path) -> str:
-    """Return a sentence about the process that holds the lock, and what to do; less where it cannot be seen."""
+    """Return a sentence about the process that holds the lock, and what to do about it."""
     pid = writer_of(database)
     if pid is None:
         return "Look for a stopped or hanging process that uses the ledger (state T or D in ps), and end it."
@@ -23,8 +23,8 @@ def waited_for(database: Path) -> str:
         return f"Process {pid} held it until now: try again."
     if is_stopped:
         return (
-            f"Process {pid} ({name}) holds it and is stopped: let it go on with kill -CONT {pid}, or end it with "
-            f"kill -9 {pid}; what it had not committed is undone, and its run can be taken over."
+            f"Process {pid} ({name}) holds it and is stopped: let it go on with kill -CONT {pid}, or end it "
+            f"with kill -9 {pid}; what it had not committed is undone, and its run can be taken over."
         )
     return f"Process {pid} ({name}) holds it: wait for it, or end it; what it had not committed is undone."
 
@@ -40,7 +40,7 @@ def writer_of(database: Path) -> int | None:
 
 
 def _holder(line: str, inode: int) -> int | None:
-    """Return the pid of a line such as ``3: POSIX  ADVISORY  WRITE 812 fe:01:5512 120 120`` if it is that lock."""
+    """Return the pid in a line such as ``3: POSIX ADVISORY WRITE 812 fe:01:5512 120 120`` of the lock."""
     fields = line.split()
     if (
         len(fields) != 8

@@ -2,12 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, bindparam, extract, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from sheetsync.errors import LedgerError
 from sheetsync.ledger.database import Database
 from sheetsync.ledger.engines import sentence
 from sheetsync.ledger.schema import paces
@@ -44,12 +46,23 @@ _NOT_SYNCED = text("SET synchronous_commit = off")
 """A board that is lost in a power cut costs one second of waiting, so nobody waits for the disk."""
 
 
+class _Job(Generic[B]):
+    """A change that one thread wants, and what became of it."""
+
+    def __init__(self, work: Callable[[B], Any]) -> None:
+        self.work = work
+        self.result: Any = None
+        self.error: LedgerError | None = None
+        self.is_done = False
+
+
 class PaceStore(Generic[B]):
     """One credit system's board as a row; measured by the database's clock.
 
     A change is one statement, a compare-and-set against the board as last seen: while one process alone works
     on a credit system, nothing is read again. Who was slower than another process reads, and changes that.
-    What changes nothing is read alone, and nothing is written.
+    What changes nothing is read alone, and nothing is written. Threads that come while one is at work share
+    the next statement.
 
     Args:
         database: where it lives.
@@ -61,6 +74,7 @@ class PaceStore(Generic[B]):
         self._database, self._system = database, system
         self._open = open_board
         self._turn = threading.Lock()
+        self._waiting: deque[_Job[B]] = deque()
         self._connection: Connection | None = None
         self._seen: bytes | None = None
         self._offset_s = self._trip_s = 0.0
@@ -85,45 +99,67 @@ class PaceStore(Generic[B]):
         Raises:
             LedgerError: the database could not be used.
         """
+        job = _Job(work)
+        self._waiting.append(job)
         with self._turn:
-            stale = self._connection is not None
-            while True:
+            if not job.is_done:
+                jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
                 try:
-                    found = self._try(work)
-                except SQLAlchemyError as error:
-                    self._hang_up()
-                    if not stale:
-                        raise sentence(error, self._database.url) from error
-                    stale = False  # the server may have been started again since: once more, on a new one
-                    continue
-                if found is not None:
-                    return found[0]
+                    self._carry_out(jobs)
+                except LedgerError as error:
+                    for each in jobs:
+                        each.error = error
+                except BaseException:
+                    # broken off in between: the others do theirs themselves, be it a second time
+                    self._waiting.extendleft(reversed([each for each in jobs if each is not job]))
+                    raise
+                for each in jobs:
+                    each.is_done = True
+        if job.error is not None:
+            raise LedgerError(job.error.message, hint=job.error.hint) from job.error
+        return cast(T, job.result)
 
     def close(self) -> None:
         """Close the connection."""
         with self._turn:
             self._hang_up()
 
-    def _try(self, work: Callable[[B], T]) -> tuple[T] | None:
-        """Do it once; None if the board was another by then, or may be."""
+    def _carry_out(self, jobs: Sequence["_Job[B]"]) -> None:
+        stale = self._connection is not None
+        while True:
+            try:
+                if self._try(jobs):
+                    return
+            except SQLAlchemyError as error:
+                self._hang_up()
+                if not stale:
+                    raise sentence(error, self._database.url) from error
+                stale = False  # the server may have been started again since: once more, on a new one
+            except BaseException:
+                self._hang_up()  # nobody knows what the server has
+                raise
+
+    def _try(self, jobs: Sequence["_Job[B]"]) -> bool:
+        """Do it once; False if the board was another by then, or may be."""
         connection = self._connected()
         self._set_clock(connection)
-        is_fresh = self._seen is None
-        old = self._seen or bytes(connection.execute(_LOOK, {"which": self._system}).scalar_one())
+        old = self._seen
+        is_fresh = old is None
+        if old is None:
+            old = bytes(connection.execute(_LOOK, {"which": self._system}).scalar_one())
         board = self._open(old)
-        result = work(board)
+        for job in jobs:
+            job.result = job.work(board)
         new = board.tobytes()
         self._seen = None
         if new == old:
-            if not is_fresh:
-                return None
-            self._seen = old
-            return (result,)
+            self._seen = old if is_fresh else None
+            return is_fresh
         marked = connection.execute(_MARK, {"which": self._system, "old_board": old, "new_board": new})
         if not marked.rowcount:
-            return None
+            return False
         self._seen = new
-        return (result,)
+        return True
 
     def _set_clock(self, connection: Connection) -> None:
         """Look how far the database's clock is from ours, every now and then."""

@@ -75,8 +75,10 @@ class OperationReader:
         limit: int | None = 100,
     ) -> list[OperationRecord]:
         """Return operations, newest first, from the one after ``before`` (its time and key) on."""
+        # of what is not settled, which is little, SQLite must not look through the whole connection
+        of_connection = (operations.c.connection + "") if unsettled else operations.c.connection
         wanted = {
-            operations.c.connection: connection_name,
+            of_connection: connection_name,
             operations.c.account_id: account_id,
             operations.c.run: run,
             operations.c.actor: actor,
@@ -93,6 +95,7 @@ class OperationReader:
             moment, key = before
             older = operations.c.created_at < moment
             where.append(or_(older, and_(operations.c.created_at == moment, operations.c.key < key)))
+            where.append(operations.c.created_at <= moment)  # what an index can begin at
         with self._database.read() as connection:
             return read_records(connection, *where, newest_first=True, limit=limit)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select, update
 
 from sheetsync.core.accounts import Balances
 from sheetsync.core.states import SENDABLE, OperationState
@@ -29,6 +29,11 @@ _CLAIM = (
         operations.c.state == OperationState.QUEUED,
         operations.c.run == bindparam("of_run"),
         operations.c.attempts == bindparam("attempt") - 1,
+        exists().where(
+            leases.c.system == bindparam("of_system"),
+            leases.c.fence == bindparam("new_fence"),
+            leases.c.run == bindparam("of_run"),
+        ),
     )
     .values(
         state=OperationState.SENDING,
@@ -71,6 +76,25 @@ _CLOSE_OTHERS = (
 _SENT = select(
     operations.c.state, operations.c.fence, operations.c.attempts, operations.c.doubtful, operations.c.actor
 ).where(operations.c.key == bindparam("which"))
+_CONCLUDE_NOW = (
+    update(operations)
+    .where(
+        operations.c.key == bindparam("which"),
+        operations.c.state == OperationState.SENDING,
+        operations.c.fence == bindparam("of_fence"),
+        operations.c.attempts == bindparam("attempt"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        doubtful=True,
+        left_at=bindparam("new_left_at"),
+        message=bindparam("new_message"),
+        settled_at=None,
+        shown=False,
+    )
+    .returning(operations.c.actor)
+)
+"""The answer of nearly every request: it came in time, and settles nothing yet."""
 _CONCLUDE = (
     update(operations)
     .where(operations.c.key == bindparam("which"), operations.c.state == OperationState.SENDING)
@@ -110,10 +134,11 @@ def intend(
     expected: Mapping[str, int],
 ) -> bool:
     """``queued → sending``; closes others of the same account and unit that could have been sent again."""
-    check_lease(transaction, lease)
+    transaction.chain.lock(lease.system)
     connection = transaction.connection
     claim = {
         "which": key,
+        "of_system": lease.system,
         "of_run": lease.run,
         "attempt": attempt,
         "new_fence": lease.fence,
@@ -121,6 +146,7 @@ def intend(
     }
     actor = connection.execute(_CLAIM, claim).scalar_one_or_none()
     if actor is None:
+        check_lease(transaction, lease)
         return False
     moves = [
         {"which": key, "code": code, "was": before.get(code), "becomes": after}
@@ -146,6 +172,22 @@ def conclude(
 ) -> OperationState | None:
     """``sending → accepted | unknown | rejected | not_applied``; a late answer is kept as an event alone."""
     transaction.chain.lock(lease.system)
+    body = {"attempt": attempt, "fence": lease.fence, "words": message}
+    if state not in SENDABLE:
+        answer = {
+            "which": key,
+            "of_fence": lease.fence,
+            "attempt": attempt,
+            "new_state": state,
+            "new_left_at": left_at,
+            "new_message": message,
+        }
+        actor = transaction.connection.execute(_CONCLUDE_NOW, answer).scalar_one_or_none()
+        if actor is not None:
+            transaction.chain.append(
+                Event(lease.system, transaction.now, actor, state.value, key, lease.run, body)
+            )
+            return state
     row = transaction.connection.execute(_SENT, {"which": key}).one_or_none()
     if row is None:
         return None
@@ -164,7 +206,6 @@ def conclude(
         }
         transaction.connection.execute(_CONCLUDE, answer)
     kind = ends_as.value if in_time else f"late_{state.value}"
-    body = {"attempt": attempt, "fence": lease.fence, "words": message}
     transaction.chain.append(Event(lease.system, transaction.now, row.actor, kind, key, lease.run, body))
     return ends_as if in_time else None
 

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 READ, WRITE = 0.0, 1.0
 
+BYTES_MOST = 128 * 1024
+"""Bytes of a board, with all slots of the highest rate held."""
+
 LAYOUT = 2.0
 """Number of this layout; what was written in another one is no board, and a fresh one takes its place."""
 
@@ -36,7 +39,7 @@ RECOVERY_S = 5.0
 CLOCK_BACK_S = 10.0
 """Seconds: what is said to have happened so long after now was written before the clock was set back."""
 
-_HEADER = 14
+_HEADER = 15
 (
     _LAYOUT,
     _CLOCK,
@@ -52,7 +55,9 @@ _HEADER = 14
     _LOOKED_AT,
     _LEFT,
     _READ,
+    _HELD,
 ) = range(_HEADER)
+HEADER_BYTES = 8 * _HEADER
 _FIELDS = 7
 _TICKET, _CLAIMED, _START, _UNTIL, _KIND, _HOME, _PID = range(_FIELDS)
 
@@ -96,7 +101,7 @@ class Board:
     allows. So no window, wherever it begins, holds more departures.
 
     Args:
-        raw: what ``tobytes`` returned; anything else is a fresh board.
+        raw: begins with what ``tobytes`` returned; anything else is a fresh board.
         clock: identifies the clock; a board of another clock starts afresh.
         is_alive: whether a process of this machine still exists.
     """
@@ -113,11 +118,12 @@ class Board:
         left_end = _HEADER + int(head[_LEFT])
         read_end = left_end + int(head[_READ])
         self._left, self._read = numbers[_HEADER:left_end], numbers[left_end:read_end]
-        self._held = numbers[read_end : read_end + (len(numbers) - read_end) // _FIELDS * _FIELDS]
+        self._held = numbers[read_end : read_end + int(head[_HELD])]
 
     def tobytes(self) -> bytes:
         """Return the board as bytes, however many it needs."""
         self._head[_LEFT], self._head[_READ] = len(self._left), len(self._read)
+        self._head[_HELD] = len(self._held)
         return b"".join(part.tobytes() for part in (self._head, self._left, self._read, self._held))
 
     @property
@@ -298,6 +304,15 @@ class Board:
             return self._held[_TICKET::_FIELDS].index(ticket) * _FIELDS
         except ValueError:
             return None
+
+
+def length_of(header: bytes) -> int:
+    """Return how many bytes the board takes whose first ``HEADER_BYTES`` are given; 0 where it is none."""
+    numbers = array("d")
+    numbers.frombytes(header)
+    if numbers[_LAYOUT] != LAYOUT:
+        return 0
+    return 8 * int(_HEADER + numbers[_LEFT] + numbers[_READ] + numbers[_HELD])
 
 
 def _fresh(clock: float) -> "array[float]":

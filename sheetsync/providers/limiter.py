@@ -33,13 +33,13 @@ LEAST_PAUSE_S = 0.0005
 """Seconds between two looks at the least, for clocks that count in coarse steps."""
 
 LEAD_MOST_S = 0.05
-"""Seconds before its moment at which a slot is given at the most, so that the intent is on the disk by then."""
+"""Seconds before its moment at which a slot is given at most: the intent is on the disk by then."""
 
 LEAD_KEPT = 0.9
 """Part of the lead that is kept from one request to the next; one that took longer raises it at once."""
 
 TRIPS_LEAST = 4
-"""Round trips of which the shortest is a measure of the way; before that a request counts until its answer."""
+"""Round trips of which the shortest is a measure; before that a request counts until its answer."""
 
 TICKET_BITS = 52
 """Bits of a ticket: as many as a number on the board holds exactly."""

@@ -18,16 +18,22 @@ from sheetsync.sandbox.faults import FaultScript
 from sheetsync.sandbox.listener import Listener
 from sheetsync.sandbox.people import make_book
 from sheetsync.sandbox.traffic import Traffic
+from sheetsync.sandbox.unibee import UniBee
 from sheetsync.sandbox.wire import Dialect, Switches
 
-# FasCard signs in by e-mail.
-USERNAMES = {"fastcredit": "office", "fascard": "office@sandbox.example"}
+# FasCard signs in by e-mail; UniBee knows an API key and no name.
+USERNAMES = {"fastcredit": "office", "fascard": "office@sandbox.example", "unibee": "merchant"}
 # Six groups of four, as WordPress prints an application password.
 PASSWORD = "sand boxp assw ordf ortr yout"  # noqa: S105 - of a fake; it is printed when it starts
+API_KEY = "sandbox-key-of-a-merchant"
 SEED = 20240229
 
 # Book, user name, password → how that system would speak about the book.
-DIALECTS: dict[str, Callable[[Book, str, str], Dialect]] = {"fastcredit": FastCredit, "fascard": FasCard}
+DIALECTS: dict[str, Callable[[Book, str, str], Dialect]] = {
+    "fastcredit": FastCredit,
+    "fascard": FasCard,
+    "unibee": UniBee,
+}
 
 
 @dataclass(kw_only=True)
@@ -41,7 +47,7 @@ class Sandbox:
         host: Address to listen on; anything but loopback lets other machines in.
         seed: Of the made-up customers, and of faults with a probability.
         username: Name of the API user; the usual one of the dialect unless said.
-        password: Application password of the API user.
+        password: Application password of the API user, or the API key; the usual one unless said.
         credits_decimals: Scale of the unit `credits`.
         switches: Switches of the site to begin with, by name.
         book: The accounts.
@@ -55,7 +61,7 @@ class Sandbox:
     host: str = "127.0.0.1"
     seed: int = SEED
     username: str = ""
-    password: str = field(default=PASSWORD, repr=False)
+    password: str = field(default="", repr=False)
     credits_decimals: int = 0
     switches: Mapping[str, object] = field(default_factory=dict)
     book: Book = field(init=False, repr=False)
@@ -67,6 +73,7 @@ class Sandbox:
         if self.dialect not in DIALECTS:
             raise ValueError(f"no dialect {self.dialect!r}; there are {', '.join(DIALECTS)}")
         self.username = self.username or USERNAMES[self.dialect]
+        self.password = self.password or (API_KEY if self.dialect == "unibee" else PASSWORD)
         self.book = make_book(users=self.users, seed=self.seed, credits_decimals=self.credits_decimals)
         self.faults = FaultScript(self.seed)
         self.requests = Traffic()
@@ -152,8 +159,9 @@ def serve(
     try:
         with Sandbox(dialect=dialect, users=users, port=port, host=host, seed=seed) as sandbox:
             click.echo(sandbox.base_url)
-            click.echo(f"user name: {sandbox.username}")
-            click.echo(f"password: {sandbox.password}")
+            if dialect != "unibee":
+                click.echo(f"user name: {sandbox.username}")
+            click.echo(f"{'API key' if dialect == 'unibee' else 'password'}: {sandbox.password}")
             ended.wait()
     finally:
         for number, handler in before.items():

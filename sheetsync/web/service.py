@@ -21,6 +21,7 @@ from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.staleness import refuse_early
+from sheetsync.jobs.undo import UNDOES
 from sheetsync.jobs.uploading import refuse_unreadable, results_now
 from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
@@ -195,8 +196,9 @@ class Service:
         refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         with self.office.desk(name, actor=actor) as desk:
             refuse_early(desk, plan)
+        kind = "undo" if UNDOES in plan.body else "push"
         params = {**params, "check": True}
-        return self.start("push", name, actor=actor, plan=digest, params=params, claim=claim)
+        return self.start(kind, name, actor=actor, plan=digest, params=params, claim=claim)
 
     def edits(self, name: str, *, actor: str) -> Outcome:
         """Return what waits in the tab."""

@@ -63,13 +63,24 @@ def form_body() -> dict[str, Any]:
     fields: dict[str, Any] = request.form.to_dict()
     fields.pop("csrf", None)  # the console's own, checked before
     if "map" in request.form:
-        fields["map"] = [each for each in request.form.getlist("map") if each]
+        fields["map"] = _pairs([each for each in request.form.getlist("map") if each])
     sent = request.files.getlist("file")
     others = sorted(set(request.files) - {"file"})
     if len(sent) != 1 or others:
         raise UsageError("The form needs one file, in the field file.", hint="Send one file at a time.")
     name = PurePosixPath((sent[0].filename or "").replace("\\", "/")).name
     return {**fields, "file": sent[0].read(), **({"name": name} if name else {})}
+
+
+def _pairs(given: list[str]) -> list[str]:
+    """Return ``HEADER=FIELD`` each; who cannot repeat a field, as the add-on, sends one JSON object."""
+    if len(given) != 1 or not given[0].startswith("{"):
+        return given
+    try:
+        found = json.loads(given[0])
+    except (ValueError, RecursionError):
+        return given  # no JSON after all: refused as any other that is not HEADER=FIELD
+    return [f"{header}={name}" for header, name in found.items()]
 
 
 def as_json(status: int, body: dict[str, Any]) -> Response:

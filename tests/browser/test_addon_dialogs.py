@@ -51,7 +51,7 @@ def asked(office: Office) -> list[dict[str, Any]]:
 
 
 def test_push_by_a_button_with_numbers(desk: tuple[Office, Tab]) -> None:
-    """The dialog holds the totals, Cancel has the focus, the button pushes once, the sidebar shows the end."""
+    """It holds the totals, Cancel has the focus, the button pushes once, the sidebar tells the end."""
     office, tab = desk
     before = int(str(office.people.cell("1", "Credits")))
     office.edit("1", Action="Add", Amount=25, Reason="Goodwill")

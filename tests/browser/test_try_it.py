@@ -89,6 +89,8 @@ def test_three_numbers_that_do_not_fit(desk: Desk) -> None:
     desk.press("Verify")
     desk.sees("Verify is done")
     desk.reads("Still open (1)")
+    desk.press("Verify all")
+    desk.sees("Verify is done")
 
 
 def test_a_conflict_has_two_ways_out(desk: Desk) -> None:
@@ -119,7 +121,7 @@ def test_a_push_survives_closing_and_can_be_stopped(desk: Desk) -> None:
     """Closed while rows are sent and opened again, it shows the progress; a stop leaves the rest unsent."""
     desk.pull()
     desk.cell(1, "Action").click()
-    lines = "\\n".join(f"Add\\t{25 + number % 7}\\tGoodwill" for number in range(60))
+    lines = "\n".join(f"Add\t{25 + number % 7}\tGoodwill" for number in range(60))
     _paste(desk, lines)
     expect(desk.cell(60, "Reason")).to_have_text("Goodwill")
     desk.page.evaluate("window.tryIt.flush()")
@@ -209,20 +211,34 @@ def test_one_action_for_many_rows(desk: Desk) -> None:
 
 
 def test_errors_say_what_to_do(desk: Desk) -> None:
-    """A system that is down: what is wrong, what to do, the request's id; and once more when it is back."""
-    desk.tab.expected.append("status of 502")
-    desk.pull()
-    desk.type(8, "Add", "5", "Goodwill")
-    desk.turn("System is down")
+    """What is wrong, what to do, and by which id an admin finds it; and once more when the cause is gone."""
+    desk.tab.expected.append("status of 400")
     desk.step("Preview changes")
     alert = desk.sidebar.get_by_role("alert")
+    expect(alert).to_contain_text("pull")
     expect(alert).to_contain_text("For the admin: request")
     desk.tab.check_accessibility()
     picture(desk.picture, "sidebar-error")
+    desk.press("Back to the steps")
     desk.turn("System is down")
-    desk.press("Try again")
-    desk.sees("Preview")
-    desk.reads("Will be sent (1)")
+    desk.step("Pull users and credits")
+    desk.sees("Pull did not work")
+    expect(alert).to_contain_text("For the admin: run")
+    desk.turn("System is down")
+    desk.home()
+    desk.pull()
+
+
+def test_a_service_that_is_gone(tabs: OpenTab, tmp_path: Path) -> None:
+    """No answer is told apart from a refusal; when the service is back, the same button goes on."""
+    with tabs(**PAGE) as tab:
+        tab.expected.append("ERR_CONNECTION_REFUSED")
+        with demo(tmp_path) as address:
+            desk = Desk(tab, address)
+            desk.sees("What next?")
+        desk.press("History")
+        desk.sees("The service cannot be reached")
+        expect(desk.sidebar.get_by_role("alert")).to_contain_text("still running")
 
 
 def test_dark(tabs: OpenTab, tmp_path: Path) -> None:
@@ -236,3 +252,31 @@ def test_dark(tabs: OpenTab, tmp_path: Path) -> None:
         desk.sees("Preview")
         tab.check_accessibility()
         picture(desk.picture, "sidebar-dark")
+
+
+def test_import_a_file(desk: Desk, tmp_path: Path) -> None:
+    """Choose a file, say what its columns are, see what would happen, put it into the tab, keep results."""
+    file = tmp_path / "may.csv"
+    file.write_text(
+        "Customer,Action,Credits to give,Reason\n21,Add,30,Promotion\n22,Add,40,Promotion\n999,Add,1,X\n"
+    )
+    desk.pull()
+    desk.press("Import CSV…")
+    desk.sidebar.get_by_label("File").set_input_files(file)
+    desk.sidebar.get_by_label("What “Customer” is").select_option("user_id")
+    desk.sidebar.get_by_label("What “Credits to give” is").select_option("amount")
+    expect(desk.sidebar.get_by_role("table")).to_contain_text("Promotion")
+    desk.tab.check_accessibility()
+    picture(desk.picture, "sidebar-import")
+    desk.press("Check the file")
+    desk.reads("So far nothing was written.")
+    desk.reads("Line 4")
+    expect(desk.cell(21, "Amount")).to_have_text("")
+    desk.press("Put 2 edits into the tab")
+    expect(desk.cell(21, "Amount")).to_have_text("30")
+    with desk.page.expect_download() as saved:
+        desk.press("Download results")
+    assert saved.value.suggested_filename == "results-may.csv"
+    assert "invalid" in Path(saved.value.path()).read_text()
+    desk.press("Preview changes")
+    desk.reads("Will be sent (2)")

@@ -3,6 +3,7 @@
 A test class gives one fixture, ``rig``; see ``Rig``.
 """
 
+import itertools
 import logging
 import pickle
 import threading
@@ -40,6 +41,9 @@ OUTCOMES: list[tuple[str, type[RequestOutcome], int]] = [
     ("cloudflare", RejectedError, 0),
 ]
 """Fault of the sandbox, the outcome class of a write that it hits, and how often that write was applied."""
+
+
+_SERIAL = itertools.count()
 
 
 class FakeClock:
@@ -113,8 +117,10 @@ class Rig(Protocol):
 
 
 def operation(unit: Unit, account_id: str, action: Action, amount: int) -> Operation:
-    """Return an operation on one unit."""
-    return Operation("K0K0", account_id, "", action, (Change(unit.code, amount),), reason="Goodwill")
+    """Return an operation on one unit, with a key that no other has."""
+    return Operation(
+        f"K0K{next(_SERIAL):04d}", account_id, "", action, (Change(unit.code, amount),), reason="Goodwill"
+    )
 
 
 def send(provider: Provider, wanted: Operation, before: Balances) -> Receipt:

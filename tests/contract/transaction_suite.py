@@ -30,12 +30,14 @@ class TransactionContract:
         """One transaction, with key, signed change, result and time; customers' own do not carry it."""
         provider = rig.provider()
         unit, account_id = provider.capabilities.units[0], rig.account_ids[0]
-        send(provider, operation(unit, account_id, Action.ADD, 500), provider.account(account_id).balances)
+        wanted = operation(unit, account_id, Action.ADD, 500)
+        send(provider, wanted, provider.account(account_id).balances)
         rig.spend(account_id, 100)
         listed = chronological(provider.transactions({account_id}, SINCE))
-        (ours,) = carrying("K0K0", listed)
+        (ours,) = carrying(wanted.key, listed)
         assert (account_id, 500) == (ours.account_id, ours.changes[unit.code])
-        assert rig.balance(account_id, unit.code) + 100 == ours.after[unit.code]
+        # a system need not say what a change led to
+        assert ours.after[unit.code] in (None, rig.balance(account_id, unit.code) + 100)
         assert abs(datetime.now(UTC) - ours.at) < timedelta(minutes=1)
         assert ours.like_ours
         assert [None] == [key_of(each.note) for each in listed if each is not ours]
@@ -48,19 +50,22 @@ class TransactionContract:
         unit, account_id = provider.capabilities.units[0], rig.account_ids[1]
         before = provider.account(account_id).balances
         rig.script(kind, on="write")
+        wanted = operation(unit, account_id, Action.ADD, 5)
         with pytest.raises(OutcomeUnknownError):
-            send(provider, operation(unit, account_id, Action.ADD, 5), before)
-        assert 1 == len(carrying("K0K0", provider.transactions({account_id}, SINCE)))
+            send(provider, wanted, before)
+        assert 1 == len(carrying(wanted.key, provider.transactions({account_id}, SINCE)))
 
     def test_many_accounts(self, rig: TransactionRig) -> None:
         """Of several accounts, each transaction once, and nobody else's."""
         provider = rig.provider()
         unit = provider.capabilities.units[0]
-        for account_id in rig.account_ids[:6]:
-            send(provider, operation(unit, account_id, Action.ADD, 5), {unit.code: 0})
+        sent = [operation(unit, account_id, Action.ADD, 5) for account_id in rig.account_ids[:6]]
+        for each in sent:
+            send(provider, each, {unit.code: 0})
         wanted = set(rig.account_ids[:5])
-        found = carrying("K0K0", provider.transactions(wanted, SINCE))
-        assert sorted(wanted) == sorted(each.account_id for each in found)
+        listed = list(provider.transactions(wanted, SINCE))
+        found = [one.account_id for each in sent for one in carrying(each.key, listed)]
+        assert rig.account_ids[:5] == found
         everybody = list(provider.transactions(None, SINCE))
         assert len(everybody) == len({each.transaction_id for each in everybody})
         assert set(rig.account_ids[:6]) <= {each.account_id for each in everybody}

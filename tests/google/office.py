@@ -11,8 +11,6 @@ from functools import cached_property
 from typing import Any, cast
 
 import requests
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.service_account import Credentials
 from requests.adapters import HTTPAdapter
@@ -21,19 +19,12 @@ from sheetsync.core.tab import CellValue
 from sheetsync.ports import Columns
 from sheetsync.sheets.google import Access, GoogleSheet, Waiting
 from sheetsync.sheets.layout import letter
+from tests.emulators.sheets.keyfile import key_file
 
 TAB = "Credits"
-ROBOT = "robot@office.iam.gserviceaccount.com"
 SCOPES = ["https://www.googleapis.com/auth/spreadsheets"]
 
 Json = dict[str, Any]
-
-
-def private_key() -> str:
-    """Return a fresh key, as a key file holds it."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
 
 @dataclass
@@ -103,15 +94,7 @@ def serving() -> Iterator[GoogleOffice]:
         assert process.stdout is not None
         try:
             address = process.stdout.readline().split()[-1].rstrip("/")
-            info = {
-                "type": "service_account",
-                "project_id": "office",
-                "private_key_id": "1",
-                "private_key": private_key(),
-                "client_email": ROBOT,
-                "token_uri": f"{address}/token",
-            }
-            yield GoogleOffice(address, json.dumps(info)).new()
+            yield GoogleOffice(address, json.dumps(key_file(address))).new()
         finally:
             process.terminate()
 

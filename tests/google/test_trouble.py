@@ -17,7 +17,8 @@ from sheetsync.metering import REQUESTS
 from sheetsync.sheets.google import Access, GoogleSheet, Waiting
 from sheetsync.sheets.google.patience import TRIES
 from tests.contract.sheet_suite import COLUMNS, account
-from tests.google.office import ROBOT, GoogleOffice, Meddler, People, adapter, serving
+from tests.emulators.sheets.keyfile import ROBOT
+from tests.google.office import GoogleOffice, Meddler, People, adapter, serving
 
 WRITE = "POST values:batchUpdate"
 STRUCTURE = ":batchUpdate"

@@ -1,4 +1,4 @@
-"""A SQLite ledger whose lock a stopped process holds: an answer in bounded time that names it, and no harm."""
+"""A SQLite ledger whose lock a stopped process holds: an answer that names it, and no harm."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def note(transaction: Transaction) -> None:
 
 
 def test_a_stopped_process_holds_the_lock(path: Path) -> None:
-    """All who wait hear of it at once, by pid; a reader is not held up; when it is ended all is well again."""
+    """All who wait hear of it at once, by pid; no reader is held up; when it is ended all is well."""
     command = [sys.executable, "-c", HOLDER, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         try:

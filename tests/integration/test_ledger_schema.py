@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import MetaData, create_engine, insert, text
 
 from sheetsync.errors import LedgerError
 from sheetsync.ledger.migrate import HEAD, MIGRATIONS
@@ -117,4 +118,29 @@ def test_readings_of_an_older_ledger(dump: Path, tmp_path: Path) -> None:
     assert [at for (at,) in opened] == [f"{each.at:%Y-%m-%dT%H:%M:%S.%fZ}" for each in found]
     assert list(range(1, len(opened) + 1)) == [each.number for each in found]
     assert found
+    ledger.close()
+
+
+@pytest.mark.parametrize("dump", sorted(OLD_LEDGERS.glob("*.sql")), ids=lambda path: path.stem)
+def test_older_ledger_on_postgresql(dump: Path, tmp_path: Path, empty_postgresql_url: str) -> None:
+    """The same rows, in PostgreSQL's tables of that version, come up to date there, too."""
+    restore(dump, tmp_path / "old.db")
+    old, new = create_engine(f"sqlite:///{tmp_path / 'old.db'}"), create_engine(empty_postgresql_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with old.connect() as source, new.begin() as target:
+        config.attributes["connection"] = target
+        command.upgrade(config, dump.stem)
+        tables = MetaData()
+        tables.reflect(target)
+        for table in tables.sorted_tables:
+            rows = source.execute(text(f"SELECT * FROM {table.name}")).mappings().all()  # noqa: S608 - ours
+            if rows and table.name != "alembic_version":
+                target.execute(insert(table), [dict(row) for row in rows])
+    old.dispose()
+    new.dispose()
+    ledger = SqlLedger(empty_postgresql_url)
+    assert {"events": 14, "chain": "ok", "sums": "ok"} == ledger.check()
+    states = {record.key: record.state.value for record in ledger.operations.history(None)}
+    assert {"DONE": "confirmed", "LOST": "unknown", "REFUSED": "rejected"} == states
     ledger.close()

@@ -1,4 +1,4 @@
-"""The queue on Redis, against a real server where this machine has one: wake-ups arrive, and an outage is survived."""
+"""The queue on Redis, on a real server where there is one: wake-ups arrive, and an outage is survived."""
 
 import shutil
 import signal

@@ -200,7 +200,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _objection(self, number: int, body: dict[str, Any]) -> str:
         merchant, known = self.merchant, body.get("idempotencyKey") in self.merchant.keys
-        if not str(body.get("description", "")).startswith(f"ss:{body.get('idempotencyKey')} "):
+        if not f"{body.get('description')} ".startswith(f"ss:{body.get('idempotencyKey')} "):
             self._violate("the key does not stand first in the description")
         if len(body.get("description", "")) > 120:
             self._violate("the description is too long")

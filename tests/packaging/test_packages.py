@@ -2,11 +2,12 @@
 
 import hashlib
 import os
-import shutil
+import re
 import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -71,6 +72,7 @@ def test_the_wheel_holds_all_that_the_package_needs(wheel: Path) -> None:
         for path in package.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    wanted |= {f"sheetsync/appsscript/{path.name}" for path in (ROOT / "appsscript").iterdir()}
     assert set() == wanted - held
     assert "sheetsync/py.typed" in held
     assert "sheetsync/ledger/migrations/script.py.mako" in held
@@ -104,8 +106,9 @@ def test_the_installed_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> N
     where = [str(installed / "python"), "-c", "import sheetsync; print(sheetsync.__file__)"]
     found = subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path, env=env).stdout
     assert found.startswith(str(installed.parent))
+    program = str(installed / "sheetsync")
     done = subprocess.run(
-        [shutil.which("sheetsync", path=str(installed)) or "", "demo", "--once"],
+        [program, "demo", "--once"],
         check=False,
         capture_output=True,
         text=True,
@@ -114,6 +117,9 @@ def test_the_installed_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> N
     )
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "Confirmed" in done.stdout
+    subprocess.run([program, "add-on", "addon"], check=True, capture_output=True, cwd=tmp_path, env=env)
+    written = {path.name for path in (tmp_path / "addon").iterdir()}
+    assert {path.name for path in (ROOT / "appsscript").iterdir()} <= written
 
 
 def test_every_dependency_of_the_image_is_pinned_as_in_development() -> None:
@@ -122,5 +128,8 @@ def test_every_dependency_of_the_image_is_pinned_as_in_development() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         lines = (ROOT / name).read_text("utf-8").splitlines()
         pins[name] = {line.split(" ")[0] for line in lines if "==" in line}
-    assert pins["requirements.lock"]
     assert set() == pins["requirements.lock"] - pins["requirements-dev.lock"]
+    pinned = {pin.partition("==")[0] for pin in pins["requirements.lock"]}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {re.split(r"[<>=\[]", each)[0].lower() for each in project["dependencies"]}
+    assert set() == needed - pinned, "make lock"

@@ -162,6 +162,15 @@ def test_one_tab_for_two_connections() -> None:
     assert "another key at the same address" in problems["connections.b.account_id"]
 
 
+def test_one_rate_for_one_system() -> None:
+    """However its address is spelled, all connections to one credit system have one limit."""
+    problems = _problems(CONFIGS / "two_rates.toml")
+    assert {"connections.b.limits.requests_per_second"} == set(problems)
+    said = problems["connections.b.limits.requests_per_second"]
+    assert 'is 5, but 8 in connection "a"' in said
+    assert "write the same number in both" in said
+
+
 def test_where_the_file_is_found(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """--config, else SHEETSYNC_CONFIG, else the current folder."""
     file = write(MINIMAL)

@@ -11,8 +11,10 @@ import pytest
 
 from sheetsync import errors
 from sheetsync.cli import main
+from sheetsync.config import ROLES, Limits
 from sheetsync.core.states import RowStatus
 from sheetsync.providers.fascard.reports import REPORTS
+from sheetsync.web.endpoints import ENDPOINTS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -92,6 +94,33 @@ def test_every_dependency_has_its_reason() -> None:
     page = (DOCS / "decisions" / "0002-dependencies.md").read_text("utf-8")
     table = page.partition("| --- |")[2].partition("\n\n")[0]
     assert needed == {name.lower() for name in re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)}
+
+
+def test_every_request_is_documented_with_its_role_and_no_other() -> None:
+    """The table of the HTTP API is the table of the code."""
+    page = (DOCS / "api.md").read_text("utf-8").partition("## Requests\n")[2].partition("\n## ")[0]
+    documented = dict(
+        re.findall(r"^\| `((?:GET|POST|PUT|DELETE) [^`?]+)`(?: \([^)]*\))? \| (\w+) \|", page, re.MULTILINE)
+    )
+    roles = {f"{each.method} {each.path}": each.role for each in ENDPOINTS}
+    unlisted = {"GET /api/v1/connections"}
+    assert {**roles, **dict.fromkeys(unlisted, "any")} == documented
+
+
+def test_every_role_and_its_rank_is_documented() -> None:
+    """The table of roles names them from least to most."""
+    page = (DOCS / "roles.md").read_text("utf-8").partition("## Roles\n")[2].partition("\n## ")[0]
+    assert [role for role in _rows(page) if role not in ("role", "---")] == list(ROLES)
+
+
+def test_limits_that_are_named_are_there() -> None:
+    """With the defaults that the page says."""
+    page = (DOCS / "roles.md").read_text("utf-8").partition("## Limits\n")[2]
+    for settings, said in re.findall(r"^\|[^|]+\| (`limits.*?) \| (.*?) \|$", page, re.MULTILINE):
+        names = re.findall(r"`limits\.(\w+)`", settings)
+        defaults = [Limits.model_fields[name].get_default(call_default_factory=True) for name in names]
+        shown = ", ".join(f"{each:g}" for each in defaults if each) or "off"
+        assert said == shown, settings
 
 
 def test_every_metric_is_documented_and_no_other() -> None:

@@ -35,6 +35,11 @@ class Ledger(Protocol):
         ...
 
     @property
+    def uploads(self) -> Uploads:
+        """Files that were sent to be imported."""
+        ...
+
+    @property
     def operations(self) -> Operations:
         """Operations."""
         ...
@@ -42,11 +47,6 @@ class Ledger(Protocol):
     @property
     def statements(self) -> Statements:
         """What statements are made of."""
-        ...
-
-    @property
-    def uploads(self) -> Uploads:
-        """Files that were sent to be imported."""
         ...
 
     def check(self) -> dict[str, Any]:

@@ -34,12 +34,12 @@ class Client:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def users(self, page: int) -> Page:
+    def users(self, page: int, count: int = PAGE) -> Page:
         """``POST /merchant/user/list``, ascending by creation, each user with promo accounts.
 
         Moves no credits.
         """
-        wanted = {"page": page, "count": PAGE, "sortField": "gmt_create", "sortType": "asc"}
+        wanted = {"page": page, "count": count, "sortField": "gmt_create", "sortType": "asc"}
         return self._page("/merchant/user/list", wanted, "userAccounts")
 
     def user(self, account_id: str) -> Record | None:
@@ -56,7 +56,7 @@ class Client:
         request = _post("/merchant/credit/config_list", {"types": [PROMO]})
         return self._records(request, "creditConfigs")
 
-    def transactions(self, account_id: str | None, since_s: int, page: int, *, count: int = PAGE) -> Page:
+    def transactions(self, account_id: str | None, since_s: int, page: int, count: int = PAGE) -> Page:
         """``POST /merchant/credit/credit_transaction_list``: of one user or all, oldest first.
 
         Moves no credits. Payments of customers are among them: only all together explain a balance.
@@ -72,9 +72,9 @@ class Client:
         }
         return self._page("/merchant/credit/credit_transaction_list", wanted, "creditTransactions")
 
-    def subscriptions(self, account_id: str, page: int) -> Page:
+    def subscriptions(self, account_id: str, page: int, count: int = PAGE) -> Page:
         """``POST /merchant/subscription/list`` of one user. Moves no credits."""
-        wanted = {"userId": user_number(account_id), "page": page, "count": PAGE}
+        wanted = {"userId": user_number(account_id), "page": page, "count": count}
         return self._page("/merchant/subscription/list", wanted, "subscriptions")
 
     def preview(self, values: Mapping[str, object]) -> Record:

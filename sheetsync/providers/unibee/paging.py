@@ -5,18 +5,21 @@ from collections.abc import Callable, Iterator
 from sheetsync.providers.unibee.client import Page
 from sheetsync.providers.unibee.records import Record, whole
 
-PASSES = 5
-"""Times that a list is walked while it does not hold still: each finds what slipped between two pages."""
+COUNTS = (100, 97, 89, 83, 79, 73)
+"""Records on a page, walk by walk: what one cuts apart, the next does not."""
+
+ReadPage = Callable[[int, int], Page]
+"""Reads a page, given its number from 0 and how many records it is to hold."""
 
 
 class MovingListError(Exception):
     """The list did not hold still; some of it may be missing."""
 
     def __init__(self, seen: int, total: int) -> None:
-        super().__init__(f"{total} are there, {seen} of them came along, in {PASSES} walks")
+        super().__init__(f"{total} are there, {seen} of them came along, in {len(COUNTS)} walks")
 
 
-def walk(read_page: Callable[[int], Page], told: Callable[[int, int | None], None]) -> Iterator[Record]:
+def walk(read_page: ReadPage, told: Callable[[int, int | None], None]) -> Iterator[Record]:
     """Yield every record of a list once, oldest first as far as UniBee sorts it.
 
     Pages overlap and gape: records of one second may change places between two requests, and one that was
@@ -24,24 +27,29 @@ def walk(read_page: Callable[[int], Page], told: Callable[[int, int | None], Non
     the list has shrunk, it is walked again for what was missed.
 
     Args:
-        read_page: by number, from 0.
+        read_page: reads a page.
         told: how many were seen, and how many there are.
 
     Raises:
         MovingListError: it never added up.
     """
     seen: set[int] = set()
-    for _ in range(PASSES):
-        one = _Pass(read_page)
+    gathered: set[int] = set()
+    total = None
+    for count in COUNTS:
+        one = _Pass(read_page, count)
         for record in one.records():
             number = whole(record, "id")
             if number not in seen:
                 seen.add(number)
                 yield record
             told(len(seen), one.total)
-        if one.is_whole:
+        # after somebody was deleted, what was gathered before may hold a record that is no more
+        gathered = set() if one.shrunk else gathered | one.ids
+        total = one.total
+        if not one.shrunk and (total is None or len(gathered) >= total):
             return
-    raise MovingListError(len(one.ids), one.total or 0)
+    raise MovingListError(len(gathered), total or 0)
 
 
 class _Pass:
@@ -52,8 +60,9 @@ class _Pass:
         shrunk: it became less on the way.
     """
 
-    def __init__(self, read_page: Callable[[int], Page]) -> None:
+    def __init__(self, read_page: ReadPage, count: int) -> None:
         self._read_page = read_page
+        self._count = count
         self.ids: set[int] = set()
         self.total: int | None = None
         self.shrunk = False
@@ -61,7 +70,7 @@ class _Pass:
     def records(self) -> Iterator[Record]:
         page = 0
         while True:
-            records, total = self._read_page(page)
+            records, total = self._read_page(page, self._count)
             if total is not None:
                 self.shrunk = self.shrunk or (self.total is not None and total < self.total)
                 self.total = total
@@ -73,8 +82,3 @@ class _Pass:
             # a page that brings nothing new is the end, too: some servers repeat their last one for ever
             if reached or len(self.ids) == before:
                 return
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing can have slipped through."""
-        return not self.shrunk and (self.total is None or len(self.ids) >= self.total)

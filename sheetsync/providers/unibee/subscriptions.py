@@ -124,8 +124,8 @@ class Subscriptions:
     def _find(self, operation: Operation) -> Record | None:
         """``POST /merchant/subscription/list`` of the user; that it is not listed proves nothing."""
 
-        def read_page(page: int) -> Page:
-            records, total = self._client.subscriptions(operation.account_id, page)
+        def read_page(page: int, count: int) -> Page:
+            records, total = self._client.subscriptions(operation.account_id, page, count)
             return [{**each, "id": whole(each.get("subscription"), "id")} for each in records], total
 
         wanted = _subscription_id(operation)

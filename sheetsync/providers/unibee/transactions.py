@@ -68,8 +68,8 @@ class Transactions:
         return total is not None and total / PAGE + 1 < len(account_ids)
 
     def _of(self, account_id: str | None, since_s: int) -> Iterator[Transaction]:
-        def read_page(page: int) -> Page:
-            return self._client.transactions(account_id, since_s, page)
+        def read_page(page: int, count: int) -> Page:
+            return self._client.transactions(account_id, since_s, page, count)
 
         for record in walk(read_page, lambda _seen, _total: None):
             found = self._read(record)

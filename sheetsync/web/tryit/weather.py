@@ -16,7 +16,7 @@ FAULTS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "lost": ("drop_after", {"on": "write"}),
     "slow": ("slow", {"seconds": SLOW_S}),
     "spending": ("spend", {"on": "write", "amount_minor": SPENT}),
-    "down": ("maintenance_503", {}),
+    "down": ("drop_before", {}),
 }
 """Switch → fault of the sandbox and its options."""
 

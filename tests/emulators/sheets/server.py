@@ -1,6 +1,7 @@
 """The HTTP side: connections, bytes, a stop that leaves nothing behind."""
 
 import contextlib
+import json
 import signal
 import socket
 import sys
@@ -10,11 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self, cast
 
 from tests.emulators.sheets.backstage import Backstage, Log
 from tests.emulators.sheets.control import PREFIX, Control
+from tests.emulators.sheets.keyfile import key_file
+from tests.emulators.sheets.model import new_spreadsheet
 from tests.emulators.sheets.wire import Reply, Request, json_reply
 from tests.emulators.sheets.world import World
 
@@ -182,8 +186,14 @@ class SheetsEmulator:
         self.stop()
 
 
-def serve(port: int, host: str = "127.0.0.1") -> None:
-    """Run until SIGTERM or SIGINT; the address is the first line printed."""
+def serve(port: int, host: str = "127.0.0.1", *, key: Path | None = None) -> None:
+    """Run until SIGTERM or SIGINT; the address is the first line printed.
+
+    Args:
+        port: TCP port; 0 lets the system choose.
+        host: address to listen on.
+        key: where to put the key of a made-up service account; the second line is then a spreadsheet's id.
+    """
     ended = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -192,6 +202,10 @@ def serve(port: int, host: str = "127.0.0.1") -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with SheetsEmulator(port=port, host=host) as emulator:
-        sys.stdout.write(f"{emulator.url}\n")
+        lines = [emulator.url]
+        if key is not None:
+            key.write_text(json.dumps(key_file(emulator.url)), "utf-8")
+            lines.append(emulator.world.add(new_spreadsheet("Office")).book.spreadsheet_id)
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
         ended.wait()

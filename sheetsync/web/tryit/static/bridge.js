@@ -73,6 +73,10 @@
   }
 
   async function understood(response, id) {
+    if (response.ok && (response.headers.get('Content-Type') || '').startsWith('text/csv')) {
+      const name = decodeURIComponent((response.headers.get('Content-Disposition') || '').split("''")[1] || 'results.csv');
+      return { ok: true, status: response.status, body: { name, text: await response.text() }, request_id: id };
+    }
     const body = await response.json();
     if (response.ok) return { ok: true, status: response.status, body, request_id: id };
     return { ok: false, kind: 'refused', status: response.status, error: body.error, request_id: id };

@@ -1,0 +1,101 @@
+"""How long imports of long files take, and how much memory: into a workbook, and straight into a plan.
+
+Run: ``python -m benchmarks.imports --lines 100000``. Each command is a process of its own, as a person starts
+it; the peak is that of its resident memory.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.push_rate import CONFIG
+
+LATENCY_S = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one command."""
+
+    seconds: float
+    cpu_s: float
+    peak_mb: float
+
+
+@contextmanager
+def server(users: int) -> Iterator[str]:
+    """Start a credit system whose list has the balances; yield its address."""
+    command = [sys.executable, "-m", "benchmarks.server", "--users", str(users), "--latency", str(LATENCY_S)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
+
+
+def run(folder: Path, *args: str) -> Cost:
+    """Run a command and return what it cost."""
+    env = os.environ | {"PASSWORD": "abcd efgh ijkl mnop qrst uvwx", "PYTHONPATH": str(Path.cwd())}
+    began = time.monotonic()
+    with (folder / "out.json").open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sheetsync", *args, "--json"], cwd=folder, env=env, stdout=out
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{args} ended with {process.returncode}: {(folder / 'out.json').read_text()[:500]}")
+    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def prepare(folder: Path, address: str, lines: int) -> None:
+    """Write the configuration and a file with a line for each user."""
+    text = CONFIG.format(database_url="sqlite:///ledger.db", address=address, rate=10_000, parallel=16)
+    (folder / "sheetsync.toml").write_text(text.replace("= 100000\n", "= 1000000\n"), encoding="utf-8")
+    with (folder / "may.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["user_id", "action", "amount", "reason", "reference"])
+        for user in range(1, lines + 1):
+            writer.writerow([user, "add", user % 97 + 1, "Promotion", f"May {user}"])
+
+
+def measure(lines: int) -> dict[str, Cost]:
+    """Pull, import into the tab, import the same again, and make a plan of it."""
+    with server(lines) as address, tempfile.TemporaryDirectory(prefix="sheetsync-imports-") as name:
+        folder = Path(name)
+        prepare(folder, address, lines)
+        results = ("--results", "out.csv")
+        return {
+            "pull": run(folder, "pull", "shop"),
+            "import --dry-run": run(folder, "import", "shop", "may.csv", "--dry-run"),
+            "import --plan": run(folder, "import", "shop", "may.csv", "--plan", *results),
+            "import": run(folder, "import", "shop", "may.csv", *results),
+            "import again": run(folder, "import", "shop", "may.csv", *results),
+            "reconcile": run(folder, "reconcile", "shop"),
+            "statement": run(folder, "statement", "shop"),
+        }
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=100_000, help="lines of the file, and users")
+    lines = parser.parse_args().lines
+    print(f"{lines} lines, {lines} users, SQLite, a workbook")
+    print(f"{'command':<18}{'seconds':>9}{'CPU s':>9}{'peak MB':>9}{'µs CPU a line':>15}")
+    for name, cost in measure(lines).items():
+        each = 1e6 * cost.cpu_s / lines
+        print(f"{name:<18}{cost.seconds:>9.1f}{cost.cpu_s:>9.1f}{cost.peak_mb:>9.0f}{each:>15.0f}")
+
+
+if __name__ == "__main__":
+    main()
