@@ -71,7 +71,8 @@ lock: .venv/.ready
 
 # known weaknesses of the pinned dependencies; needs the network
 audit: .venv/.ready
-	$(BIN)/pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip
+	$(BIN)/pip-audit --strict --requirement requirements-dev.lock --require-hashes --disable-pip || \
+		{ echo "A dependency has a known weakness, or the advisories could not be asked: see above." >&2; exit 1; }
 
 .venv/.ready: pyproject.toml requirements-dev.lock tests/appsscript/package-lock.json .ci/setup
 	.ci/setup

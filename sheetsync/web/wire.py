@@ -96,9 +96,9 @@ def as_csv(body: Csv) -> Response:
     return reply
 
 
-def refusal(status: int, error: SheetsyncError) -> Response:
-    """Return an error object, and the headers that belong to it."""
-    reply = as_json(status, as_dict(error))
+def refusal(status: int, error: SheetsyncError, page: Response | None = None) -> Response:
+    """Return an error object, or a page for a person, with the headers that belong to it."""
+    reply = page or as_json(status, as_dict(error))
     if status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     if "retry_after_s" in error.details:
