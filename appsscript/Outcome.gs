@@ -12,7 +12,7 @@ const GATEWAY_STATUSES = [502, 503, 504];
  */
 function understood_(response, id) {
   const status = response.getResponseCode();
-  const body = parsed_(response.getContentText());
+  const body = contentType_(response) === 'text/csv' ? file_(response) : parsed_(response.getContentText());
   const told = body && body.error;
   if (status >= 200 && status < 300 && body) {
     return { ok: true, status, body, request_id: id };
@@ -22,6 +22,36 @@ function understood_(response, id) {
     return { ok: false, kind: 'refused', status, error, request_id: id };
   }
   return strange_(response, status, id);
+}
+
+/**
+ * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
+ * @return {string} Such as `application/json`.
+ */
+function contentType_(response) {
+  return header_(response, 'content-type').split(';')[0].trim().toLowerCase();
+}
+
+/**
+ * Returns a file that the service sent to be saved.
+ *
+ * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
+ * @return {{name: string, text: string}}
+ */
+function file_(response) {
+  const named = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(header_(response, 'content-disposition'));
+  return { name: named ? decodeURIComponent(named[1]) : 'results.csv', text: response.getContentText() };
+}
+
+/**
+ * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
+ * @param {string} name In small letters.
+ * @return {string}
+ */
+function header_(response, name) {
+  const headers = /** @type {Object<string, *>} */ (response.getHeaders());
+  const found = Object.keys(headers).find((each) => each.toLowerCase() === name);
+  return found ? String(headers[found]) : '';
 }
 
 /**
