@@ -56,6 +56,10 @@ $(PARTS): .venv/.ready
 pictures: .venv/.ready
 	SHEETSYNC_PICTURES=1 $(BIN)/pytest -q tests/browser
 
+# everything beside its rivals; writes docs/performance.md; takes the better part of an hour
+bench: .venv/.ready
+	$(BIN)/python -m benchmarks
+
 # a genuine WordPress on this machine, to try things by hand; see tests/wordpress/README.md
 wordpress:
 	tests/wordpress/run.sh

@@ -20,6 +20,7 @@ from sheetsync.jobs.running import HandedBackError, running
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.uploading import import_upload
 from sheetsync.jobs.verify import verify
+from sheetsync.ledger.requests import REQUEST
 from sheetsync.ports import Run
 from sheetsync.queue import Consumer, Queue, Sweep
 
@@ -128,9 +129,11 @@ class Worker:
             self._carrying.add(run_id)
         try:
             run = self._ledger.runs.get(run_id)
+            REQUEST.set(None if run is None else run.params.get("request_id"))
             if run is not None and self._is_mine(run):
                 self._carry(run)
         finally:
+            REQUEST.set(None)
             with self._turn:
                 self._carrying.discard(run_id)
 

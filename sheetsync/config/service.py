@@ -28,6 +28,12 @@ LEASE_S_MAX = 3_600.0
 TRUSTED_PROXIES_MAX = 10
 """Nobody puts more in a row; a larger number is a mistake that would let callers forge their address."""
 
+ANSWER_WITHIN_S = 20.0
+"""Seconds; a preview of a few hundred rows is done by then, and no proxy has given up yet."""
+
+ANSWER_WITHIN_S_MAX = 25.0
+"""Seconds; what a request may take at the end of ``serve`` is 30."""
+
 REQUESTS_MAX = 100_000
 """Requests a minute to Google; more than any project was ever granted."""
 
@@ -55,6 +61,7 @@ class Service(Table):
         queue_password: of the queue's server, or None.
         timezone: where a person's day begins.
         lease_s: how long a silent worker keeps a credit system, in seconds.
+        answer_within_s: how long a request waits for a preview before it answers with a run, in seconds.
         trusted_proxies: proxies in front of ``serve``, whose ``X-Forwarded-*`` headers are believed.
     """
 
@@ -64,6 +71,7 @@ class Service(Table):
     queue_password: Secret | None = None
     timezone: Annotated[Text, AfterValidator(_timezone)] = TIMEZONE
     lease_s: float = Field(default=LEASE_S, gt=0, le=LEASE_S_MAX)
+    answer_within_s: float = Field(default=ANSWER_WITHIN_S, ge=0, le=ANSWER_WITHIN_S_MAX)
     trusted_proxies: int = Field(default=0, ge=0, le=TRUSTED_PROXIES_MAX)
 
     @model_validator(mode="before")

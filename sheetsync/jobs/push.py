@@ -7,7 +7,7 @@ from typing import Any
 
 from sheetsync.core.decide import Planned
 from sheetsync.core.plan import plan_digest, thaw
-from sheetsync.core.states import SENDABLE, UNPROVEN, UNSETTLED, OperationState, row_status
+from sheetsync.core.states import UNPROVEN, UNSETTLED, row_status
 from sheetsync.errors import (
     InterruptedRunError,
     SheetsyncError,
@@ -24,10 +24,10 @@ from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending
 from sheetsync.jobs.showing import Told
-from sheetsync.jobs.staleness import refuse_stale
+from sheetsync.jobs.staleness import refuse_stale, to_send
 from sheetsync.jobs.undo import UNDOES
 from sheetsync.jobs.verify import alerts, verify_records
-from sheetsync.ports import OperationRecord, StoredPlan
+from sheetsync.ports import StoredPlan
 
 QUEUED_SHOWN_FROM = 50
 """Operations from which the tab shows Queued while they wait; a shorter push ends before anybody looks."""
@@ -68,9 +68,9 @@ def push(
     planned = [thaw(each) for each in stored.body["operations"]]
     if run is None:
         settle_dead_owner(desk)
-        if not _to_send(desk, planned):
+        if not to_send(desk, planned):
             return _already_done(desk, stored, planned)
-    refuse_unagreed(desk, _to_send(desk, planned), digest, is_agreed=agreed)
+    refuse_unagreed(desk, to_send(desk, planned), digest, is_agreed=agreed)
     kind = "undo" if UNDOES in stored.body else "push"
     params = {"check": check, "canaries": canaries, "agreed": agreed}
     with running(desk, kind, run=run, plan=digest, params=params) as now:
@@ -93,14 +93,14 @@ def open_charges(desk: Desk, digest: str) -> list[dict[str, str]]:
     """Return what a plan would still charge customers; nothing where there is no such plan."""
     stored = desk.ledger.plans.load(desk.name, digest)
     planned = [] if stored is None else [thaw(each) for each in stored.body["operations"]]
-    return charges(_to_send(desk, planned))
+    return charges(to_send(desk, planned))
 
 
 def _carry_out(
     desk: Desk, stored: StoredPlan, planned: list[Planned], *, run: str, check: bool, canaries: int
 ) -> dict[str, Any]:
     with drive(desk, run) as held:
-        waiting = _to_send(desk, planned)
+        waiting = to_send(desk, planned)
         if waiting:
             refuse_stale(desk, stored, waiting)
             waiting = ask_again(desk, waiting)
@@ -142,19 +142,6 @@ def _canaries(desk: Desk, asked: int | None, *, check: bool) -> int:
 def _asked_by(desk: Desk, planned: Planned) -> Planned:
     """Return the operation under the name of who pushes, which may not be who previewed."""
     return replace(planned, operation=replace(planned.operation, actor=desk.actor))
-
-
-def _to_send(desk: Desk, planned: Sequence[Planned]) -> list[Planned]:
-    """Return the operations whose planned attempt has not been made."""
-    records = desk.ledger.operations.by_key({each.operation.key for each in planned})
-    return [each for each in planned if _is_open(each, records.get(each.operation.key))]
-
-
-def _is_open(planned: Planned, record: OperationRecord | None) -> bool:
-    if record is None:
-        return True
-    may_go = record.state in SENDABLE or record.state is OperationState.QUEUED
-    return may_go and not record.closed and record.attempts == planned.attempt - 1
 
 
 def _check(desk: Desk, planned: Sequence[Planned], run: str) -> None:

@@ -3,20 +3,46 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sheetsync.core.decide import Planned, RowResult
-from sheetsync.core.plan import Plan, totals
+from sheetsync.core.plan import Plan, thaw, totals
+from sheetsync.core.states import SENDABLE, OperationState
 from sheetsync.errors import StalePlanError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.limits import refuse_unsafe
 from sheetsync.jobs.listing import LINES, results_of, wishes_of
 from sheetsync.jobs.survey import Live, survey
 from sheetsync.jobs.undo import UNDOES, compensations
-from sheetsync.ports import StoredPlan
+from sheetsync.ports import OperationRecord, StoredPlan
 
 Held = Mapping[str, Mapping[str, int | None]]
 """Account id → balances of the baseline."""
 
 NAMES_SHOWN = 10
 """Users named in the sentence; ``details`` has all."""
+
+
+def refuse_early(desk: Desk, stored: StoredPlan) -> None:
+    """Compare a plan with clock, baseline and limits, before a run is started that would only be refused.
+
+    The tab is not read here: the run does that right before anything is sent, and asks all of this again.
+
+    Args:
+        desk: the connection.
+        stored: the plan.
+
+    Raises:
+        StalePlanError, LimitError, ApprovalError, LedgerBehindError: nothing was sent.
+    """
+    waiting = to_send(desk, [thaw(each) for each in stored.body["operations"]])
+    if not waiting:
+        return  # it is asked how a push ended that was done before
+    _refuse_expired(desk, stored)
+    ids = {each.operation.account_id for each in waiting}
+    known = desk.ledger.accounts.baselines(desk.system, desk.maker, ids)
+    held = {each: dict(known[each].balances) for each in ids if each in known}
+    moved = sorted(each for each in ids if held.get(each) != stored.body["baselines"][each])
+    if moved:
+        raise _stale(desk, moved)
+    refuse_unsafe(desk, _plan_of(desk, stored, waiting, ()), stored)
 
 
 def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> None:
@@ -34,22 +60,50 @@ def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> 
         StalePlanError: names the rows that moved; nothing was sent.
         LimitError, ApprovalError, LedgerBehindError: nothing was sent.
     """
+    _refuse_expired(desk, stored)
+    results, held = _now(desk, stored, waiting)
+    moved = list(_moved(stored, results, waiting, held=held))
+    if moved:
+        raise _stale(desk, moved)
+    refuse_unsafe(desk, _plan_of(desk, stored, waiting, results), stored)
+
+
+def to_send(desk: Desk, planned: Sequence[Planned]) -> list[Planned]:
+    """Return the operations whose planned attempt has not been made."""
+    records = desk.ledger.operations.by_key({each.operation.key for each in planned})
+    return [each for each in planned if _is_open(each, records.get(each.operation.key))]
+
+
+def _is_open(planned: Planned, record: OperationRecord | None) -> bool:
+    if record is None:
+        return True
+    may_go = record.state in SENDABLE or record.state is OperationState.QUEUED
+    return may_go and not record.closed and record.attempts == planned.attempt - 1
+
+
+def _refuse_expired(desk: Desk, stored: StoredPlan) -> None:
     if desk.clock.now() >= stored.expires_at:
         raise StalePlanError(
             f"The plan expired at {desk.local(stored.expires_at)}; nothing more was sent from it.",
             hint=f"Preview again: sheetsync preview {desk.name}",
         )
-    results, held = _now(desk, stored, waiting)
-    moved = list(_moved(stored, results, waiting, held=held))
-    if moved:
-        names = ", ".join(moved[:NAMES_SHOWN]) + (" …" if len(moved) > NAMES_SHOWN else "")
-        rows = "row changed" if len(moved) == 1 else "rows changed"
-        raise StalePlanError(
-            f"The plan is stale: {len(moved)} {rows} since the preview (users {names}). Nothing was sent.",
-            hint=f"Look at them and preview again: sheetsync preview {desk.name}",
-            details={"rows": moved},
-        )
-    plan = Plan(
+
+
+def _stale(desk: Desk, moved: Sequence[str]) -> StalePlanError:
+    names = ", ".join(moved[:NAMES_SHOWN]) + (" …" if len(moved) > NAMES_SHOWN else "")
+    rows = "row changed" if len(moved) == 1 else "rows changed"
+    return StalePlanError(
+        f"The plan is stale: {len(moved)} {rows} since the preview (users {names}). Nothing was sent.",
+        hint=f"Look at them and preview again: sheetsync preview {desk.name}",
+        details={"rows": list(moved)},
+    )
+
+
+def _plan_of(
+    desk: Desk, stored: StoredPlan, waiting: Sequence[Planned], results: Sequence[RowResult]
+) -> Plan:
+    """Return what is left of a plan, as the limits look at it."""
+    return Plan(
         connection=desk.name,
         operations=tuple(waiting),
         rows=tuple(results),
@@ -58,7 +112,6 @@ def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> 
         accounts=stored.body.get("accounts", 0),  # a plan of an older version has none
         present=stored.body.get("present", 0),
     )
-    refuse_unsafe(desk, plan, stored)
 
 
 def _as_planned(waiting: Sequence[Planned]) -> Live:

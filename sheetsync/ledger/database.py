@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sheetsync.ledger.engines import BUSY_TIMEOUT_S, is_passing, open_engine, parse, sentence
 from sheetsync.ledger.events import Chain
+from sheetsync.ledger.requests import carried
 from sheetsync.ledger.writer import Job, Writer
 
 T = TypeVar("T")
@@ -104,7 +105,7 @@ class Database:
         Raises:
             LedgerError: it was not written; or, after a connection broke, may not have been.
         """
-        return self._writer.carry_out(work)
+        return self._writer.carry_out(carried(work))
 
     def execute(self, statement: Executable) -> None:
         """Write one statement; raises as ``write`` does."""

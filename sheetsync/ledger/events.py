@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, insert, select, text, update
 
 from sheetsync.ledger.columns import canonical, iso
+from sheetsync.ledger.requests import REQUEST
 from sheetsync.ledger.schema import events, systems
 
 _FIRST_SEEN = text(
@@ -62,11 +63,14 @@ class Chain:
             self._heads[system] = _lock_head(self._connection, system)
 
     def append(self, item: Event) -> None:
-        """Add an event to this transaction.
+        """Add an event to this transaction, with the request that it came from.
 
         Raises:
             TypeError: its body holds what must not go into the ledger, such as a float.
         """
+        request = REQUEST.get()
+        if request is not None:
+            item = replace(item, body={**item.body, "request": request})
         self._events[item.system].append((item, canonical(item.body)))
 
     def flush(self) -> None:

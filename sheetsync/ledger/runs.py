@@ -9,8 +9,10 @@ from ulid import ULID
 
 from sheetsync.ledger.database import Database, Transaction
 from sheetsync.ledger.events import Event
+from sheetsync.ledger.replies import note_run
 from sheetsync.ledger.schema import leases, runs, workers
 from sheetsync.ports import Lease, Owner, Run
+from sheetsync.ports.claims import Claim
 
 FORGET_WORKERS_AFTER = timedelta(days=1)
 """After a day of silence nobody waits for a worker any more."""
@@ -33,11 +35,20 @@ class RunStore:
         owner: Owner | None = None,
         plan: str | None = None,
         params: Mapping[str, Any] | None = None,
+        claim: Claim | None = None,
     ) -> str:
-        """Begin a run, or let it wait for a worker; return its id, a ULID, so that ids sort by time."""
+        """Begin a run, or let it wait for a worker; return its id, a ULID, so that ids sort by time.
+
+        With a claim, the run is kept with the request that it belongs to, in one transaction.
+
+        Raises:
+            BusyError: another process carries the request out by now; no run was begun.
+        """
 
         def work(transaction: Transaction) -> str:
             run = self._next_id()
+            if claim is not None:
+                note_run(transaction, claim, run)
             transaction.connection.execute(
                 insert(runs).values(
                     run=run,
@@ -178,11 +189,15 @@ class RunStore:
             row = connection.execute(select(runs).where(runs.c.run == run)).mappings().one_or_none()
             return None if row is None else run_of(row)
 
-    def newest(self, connection_name: str | None = None, *, limit: int = 50) -> list[Run]:
-        """Return runs, newest first."""
+    def newest(
+        self, connection_name: str | None = None, *, limit: int = 50, before: str | None = None
+    ) -> list[Run]:
+        """Return runs, newest first, from the one after ``before`` on."""
         query = select(runs).order_by(runs.c.run.desc()).limit(limit)
         if connection_name is not None:
             query = query.where(runs.c.connection == connection_name)
+        if before is not None:
+            query = query.where(runs.c.run < before)
         with self._database.read() as connection:
             return [run_of(row) for row in connection.execute(query).mappings()]
 

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from sheetsync.bootstrap import Office
 from sheetsync.config import Settings
 from sheetsync.errors import ConfigError, NotFoundError, SheetsyncError, TooLargeError, UsageError
+from sheetsync.ledger.requests import REQUEST
 from sheetsync.web import console
 from sheetsync.web.access import Access
 from sheetsync.web.callers import Door
@@ -22,7 +23,7 @@ from sheetsync.web.gate import Asked, let_in
 from sheetsync.web.google import GoogleIdentity
 from sheetsync.web.metrics import Metrics
 from sheetsync.web.openapi import spec
-from sheetsync.web.replay import HEADER, once
+from sheetsync.web.replay import HEADER, claim_of, once
 from sheetsync.web.service import Service
 from sheetsync.web.sessions import Sessions
 from sheetsync.web.wire import (
@@ -96,7 +97,11 @@ def _add(app: Flask, each: Endpoint, service: Service, door: Door) -> None:
         access = Access(door.recognise(request), service.office.settings, service.store.callers)
         target = next(iter(path.values()), "")
         read = form_body if each.form else json_body
-        call = let_in(each, service, access, Asked(target, read, request.args.to_dict(), g.request_id))
+        claim = None
+        if each.method == "POST":
+            claim = claim_of(service, access.caller.identity, request.headers.get(HEADER))
+        asked = Asked(target, read, request.args.to_dict(), g.request_id, claim)
+        call = let_in(each, service, access, asked)
         if each.method == "POST":
             return _answer_once(each, call, service)
         if each.csv is not None and request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
@@ -114,10 +119,7 @@ def _answer_once(each: Endpoint, call: Call, service: Service) -> Response:
         request.path,
         None if call.body is None else call.body.model_dump(mode="json"),
     ]
-    identity = f"{call.access.caller.identity}"[:320]
-    (status, body), replayed = once(
-        service.store.replies, identity, request.headers.get(HEADER), asked, lambda: each.run(call)
-    )
+    (status, body), replayed = once(service, call.claim, asked, lambda: each.run(call))
     reply = as_json(status, body)
     if replayed:
         reply.headers["Idempotency-Replayed"] = "true"
@@ -161,7 +163,12 @@ def _hooks(app: Flask, metrics: Metrics) -> None:
     def begin() -> None:
         given = request.headers.get(REQUEST_ID, "")
         g.request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
+        REQUEST.set(g.request_id)
         g.began_s = time.monotonic()
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        REQUEST.set(None)  # the thread answers others, too
 
     @app.after_request
     def finish(reply: Response) -> Response:

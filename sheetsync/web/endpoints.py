@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sheetsync.config import Role
 from sheetsync.errors import UsageError
 from sheetsync.ports import StoredPlan
+from sheetsync.ports.claims import Claim
 from sheetsync.web import models
 from sheetsync.web.access import Access
 from sheetsync.web.service import Outcome, Service
@@ -30,6 +31,7 @@ class Call:
         target: the id in the path.
         body, query: checked against the endpoint's models.
         plan: the plan of the path.
+        claim: its ``Idempotency-Key``, if it has one.
     """
 
     service: Service
@@ -40,6 +42,7 @@ class Call:
     body: Any = None
     query: Any = None
     plan: StoredPlan | None = None
+    claim: Claim | None = None
 
     @property
     def actor(self) -> str:
@@ -81,6 +84,7 @@ class Page(models.Request):
 
     model_config = ConfigDict(strict=False)
     limit: int = Field(default=100, ge=1, le=PAGE_MAX)
+    cursor: str | None = Field(default=None, max_length=200)
 
 
 class RunRows(models.Request):
@@ -97,12 +101,11 @@ class HistoryPage(Page):
     actor: str | None = None
     since: str | None = None
     unsettled: bool = False
-    cursor: str | None = None
 
 
 def _pull(call: Call) -> Outcome:
     params = call.params(account_ids=call.body.account_ids)
-    return call.service.start("pull", call.name, actor=call.actor, params=params)
+    return call.service.start("pull", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _plan(call: Call) -> Outcome:
@@ -110,33 +113,35 @@ def _plan(call: Call) -> Outcome:
     if (body.scope == "selected") != bool(body.account_ids):
         raise UsageError("account_ids names the rows of the scope “selected”, and only of it.")
     params = call.params(account_ids=body.account_ids, include_hidden=body.scope != "visible")
-    return call.service.answer("preview", call.name, actor=call.actor, params=params)
+    return call.service.answer("preview", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _push(call: Call) -> Outcome:
     params = call.params(agreed=call.body.agree_charges)
-    return call.service.push(call.name, call.body.plan, actor=call.actor, params=params)
+    return call.service.push(call.name, call.body.plan, actor=call.actor, params=params, claim=call.claim)
 
 
 def _verify(call: Call) -> Outcome:
     params = call.params(account_ids=call.body.account_ids)
-    return call.service.start("verify", call.name, actor=call.actor, params=params)
+    return call.service.start("verify", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _undo(call: Call) -> Outcome:
     params = call.params(of=call.body.run, operations=call.body.operations)
-    return call.service.answer("plan_undo", call.name, actor=call.actor, params=params)
+    return call.service.answer("plan_undo", call.name, actor=call.actor, params=params, claim=call.claim)
 
 
 def _check(call: Call) -> Outcome:
-    return call.service.answer("check", call.name, actor=call.actor, params=call.params())
+    return call.service.answer("check", call.name, actor=call.actor, params=call.params(), claim=call.claim)
 
 
 def _import(call: Call) -> Outcome:
     body: models.ImportRequest = call.body
     options = body.model_dump(include={"label", "decimal", "again", "plan", "dry_run"})
     params = call.params(**options, map=body.headers())
-    return call.service.start_import(call.name, body.name, body.file, actor=call.actor, params=params)
+    return call.service.start_import(
+        call.name, body.name, body.file, actor=call.actor, params=params, claim=call.claim
+    )
 
 
 def _rebase(call: Call) -> Outcome:
@@ -194,13 +199,14 @@ _RUN = models.RunReply
 
 ENDPOINTS = (
     Endpoint("GET", "/api/v1/connections", "viewer", "nothing", "What the caller may see.",
-             {200: models.ConnectionsReply}, lambda call: call.service.connections(call.access)),
+             {200: models.ConnectionsReply},
+             lambda call: call.service.connections(call.access, **call.query.model_dump()), query=Page),
     Endpoint("GET", _ON, "viewer", "connection", "The running run, the age of the pull, what is not settled.",
              {200: models.ConnectionState}, lambda call: call.service.connection(call.access, call.name)),
     Endpoint("GET", f"{_ON}/edits", "viewer", "connection", "Edits that wait in the tab; reads the tab once.",
              {200: models.EditsReply}, lambda call: call.service.edits(call.name, actor=call.actor)),
     Endpoint("GET", f"{_ON}/runs", "viewer", "connection", "Runs, newest first.",
-             {200: models.RunsReply}, lambda call: call.service.runs(call.name, limit=call.query.limit),
+             {200: models.RunsReply}, lambda call: call.service.runs(call.name, **call.query.model_dump()),
              query=Page),
     Endpoint("GET", f"{_ON}/history", "viewer", "connection", "Operations, newest first.",
              {200: models.HistoryReply}, _history, query=HistoryPage, csv=_history_csv),

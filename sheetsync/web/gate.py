@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sheetsync.errors import UsageError
+from sheetsync.ports.claims import Claim
 from sheetsync.web.access import Access
 from sheetsync.web.endpoints import Call, Endpoint
 from sheetsync.web.service import Service
@@ -21,12 +22,14 @@ class Asked:
         body: returns the body, unchecked; called only once the caller is let in.
         query: of the address, unchecked.
         request_id: kept with the run that it starts.
+        claim: its ``Idempotency-Key``, if it has one.
     """
 
     target: str
     body: Callable[[], Any]
     query: Mapping[str, str]
     request_id: str
+    claim: Claim | None = None
 
 
 def let_in(each: Endpoint, service: Service, access: Access, asked: Asked) -> Call:
@@ -54,6 +57,7 @@ def let_in(each: Endpoint, service: Service, access: Access, asked: Asked) -> Ca
         service=service,
         access=access,
         request_id=asked.request_id,
+        claim=asked.claim,
         name=name or "",
         target=target,
         body=checked(each.body, asked.body()) if each.body else None,

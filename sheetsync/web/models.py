@@ -158,6 +158,7 @@ class ConnectionReply(Reply):
 
 class ConnectionsReply(Reply):
     connections: list[ConnectionReply]
+    next: str | None
 
 
 class RunLine(Reply):
@@ -197,6 +198,7 @@ class EditsReply(Reply):
 
 class RunsReply(Reply):
     runs: list[RunLine]
+    next: str | None
 
 
 class Row(Reply):

@@ -20,17 +20,19 @@ from sheetsync.jobs.overview import ENDED, Rows, cancel_run, run_json, show_run
 from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import resolve
+from sheetsync.jobs.staleness import refuse_early
 from sheetsync.jobs.undo import UNDOES
 from sheetsync.jobs.uploading import refuse_unreadable, results_now
 from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
+from sheetsync.ports.claims import Claim
 from sheetsync.queue import Queue
 from sheetsync.web.access import Access
 from sheetsync.web.tables import operations_csv
 from sheetsync.web.wire import Csv
 
-ANSWER_WITHIN_S = 20.0
-"""Seconds that a preview may take before its caller gets a run to follow instead."""
+ANSWERS = frozenset({"preview", "plan_undo", "check"})
+"""Kinds of run whose result is the reply; they send nothing."""
 
 LOOK_EVERY_S = 0.05
 WAITING_MAX = 12
@@ -59,6 +61,7 @@ class Service:
         self.office = office
         self.store = office.store
         self.queue = Queue(office.settings.service.queue_address())
+        self.answer_within_s = office.settings.service.answer_within_s
         self._seats = threading.BoundedSemaphore(WAITING_MAX)
 
     def close(self) -> None:
@@ -66,10 +69,12 @@ class Service:
         self.queue.close()
         self.office.close()
 
-    def connections(self, access: Access) -> Outcome:
-        """Return what the caller may see."""
-        found = [self._connection(name, role) for name, role in sorted(access.visible().items())]
-        return 200, {"connections": found}
+    def connections(self, access: Access, *, limit: int, cursor: str | None) -> Outcome:
+        """Return what the caller may see, by name."""
+        seen = access.visible()
+        names = [name for name in sorted(seen) if cursor is None or name > cursor]
+        found = [self._connection(name, seen[name]) for name in names[:limit]]
+        return 200, {"connections": found, "next": names[limit - 1] if len(names) > limit else None}
 
     def _connection(self, name: str, role: str) -> dict[str, Any]:
         connection = self.office.settings.connections[name]
@@ -114,29 +119,54 @@ class Service:
         actor: str,
         plan: str | None = None,
         params: Mapping[str, Any],
+        claim: Claim | None = None,
     ) -> Outcome:
-        """Let a run wait for a worker, and wake one up."""
+        """Let a run wait for a worker, and wake one up; with a claim, the same request finds it again."""
         system = system_id(self.office.settings.connections[name])
-        run = self.office.ledger.runs.start(kind, name, system, actor=actor, plan=plan, params=params)
+        run = self.office.ledger.runs.start(
+            kind, name, system, actor=actor, plan=plan, params=params, claim=claim
+        )
         self.queue.wake(run)
         return 202, self._run(run)
 
-    def answer(self, kind: str, name: str, *, actor: str, params: Mapping[str, Any]) -> Outcome:
+    def answer(
+        self,
+        kind: str,
+        name: str,
+        *,
+        actor: str,
+        params: Mapping[str, Any],
+        claim: Claim | None = None,
+    ) -> Outcome:
         """Start a run and answer with its result, or with the run if it takes too long.
 
         Raises:
             SheetsyncError: as the run ended.
         """
-        status, started = self.start(kind, name, actor=actor, params=params)
-        if not self._seats.acquire(blocking=False):
-            return status, started
+        _, started = self.start(kind, name, actor=actor, params=params, claim=claim)
+        return self.follow(str(started["run"]))
+
+    def follow(self, run_id: str) -> Outcome:
+        """Answer for a run that a request started: with its result if it soon has one, else with the run.
+
+        Raises:
+            SheetsyncError: as the run ended.
+        """
+        run = self.office.ledger.runs.get(run_id)
+        if run is None or run.kind not in ANSWERS or not self._seats.acquire(blocking=False):
+            return 202, self._run(run_id)
         try:
-            return self._await(str(started["run"]), started)
+            return self._await(run_id)
         finally:
             self._seats.release()
 
-    def _await(self, run_id: str, started: dict[str, Any]) -> Outcome:
-        until_s = time.monotonic() + ANSWER_WITHIN_S
+    def may_start_anew(self, run_id: str) -> bool:
+        """Whether a request that started this run may start another one: it only read, and failed."""
+        run = self.office.ledger.runs.get(run_id)
+        return run is not None and run.kind in ANSWERS and run.state in ENDED - {"done"}
+
+    def _await(self, run_id: str) -> Outcome:
+        until_s = time.monotonic() + self.answer_within_s
         while time.monotonic() < until_s:
             run = self.office.ledger.runs.get(run_id)
             if run is not None and run.state in ENDED:
@@ -144,16 +174,31 @@ class Service:
                     return 200, {**run.result, "run": run_id}
                 raise _as_error(run.result, run_id)
             time.sleep(LOOK_EVERY_S)
-        return 202, self._run(run_id) or started
+        return 202, self._run(run_id)
 
-    def push(self, name: str, digest: str, *, actor: str, params: Mapping[str, Any]) -> Outcome:
-        """Start a push of a plan that a preview showed."""
+    def push(
+        self,
+        name: str,
+        digest: str,
+        *,
+        actor: str,
+        params: Mapping[str, Any],
+        claim: Claim | None = None,
+    ) -> Outcome:
+        """Start a push of a plan that a preview showed.
+
+        Raises:
+            UnsafeError: it is known already that the push would be refused.
+        """
         plan = self.office.ledger.plans.load(name, digest)
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
+        with self.office.desk(name, actor=actor) as desk:
+            refuse_early(desk, plan)
         refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         kind = "undo" if UNDOES in plan.body else "push"
-        return self.start(kind, name, actor=actor, plan=digest, params={**params, "check": True})
+        params = {**params, "check": True}
+        return self.start(kind, name, actor=actor, plan=digest, params=params, claim=claim)
 
     def edits(self, name: str, *, actor: str) -> Outcome:
         """Return what waits in the tab."""
@@ -167,10 +212,11 @@ class Service:
     def _run(self, run_id: str, rows: Rows = "all") -> dict[str, Any]:
         return show_run(self.office.watch, run_id, rows=rows, page=self.office.page)
 
-    def runs(self, name: str, *, limit: int) -> Outcome:
+    def runs(self, name: str, *, limit: int, cursor: str | None) -> Outcome:
         """Return a connection's runs, newest first."""
-        found = self.office.ledger.runs.newest(name, limit=limit)
-        return 200, {"runs": [run_json(self.office.watch, run) for run in found]}
+        found = self.office.ledger.runs.newest(name, limit=limit + 1, before=cursor)
+        shown = [run_json(self.office.watch, run) for run in found[:limit]]
+        return 200, {"runs": shown, "next": shown[-1]["run"] if len(found) > limit else None}
 
     def cancel(self, run_id: str) -> Outcome:
         """Ask a run to stop between two rows."""
@@ -252,7 +298,14 @@ class Service:
         return 200, Csv(f"results-{name}", iter([data]))
 
     def start_import(
-        self, name: str, file: str, data: bytes, *, actor: str, params: Mapping[str, Any]
+        self,
+        name: str,
+        file: str,
+        data: bytes,
+        *,
+        actor: str,
+        params: Mapping[str, Any],
+        claim: Claim | None = None,
     ) -> Outcome:
         """Keep a file, and let a run wait that imports it.
 
@@ -262,7 +315,7 @@ class Service:
         with self.office.desk(name, actor=actor) as desk:
             refuse_unreadable(desk, file, data, params)
         upload = self.office.ledger.uploads.save(name, file, data)
-        return self.start("import", name, actor=actor, params={**params, "upload": upload})
+        return self.start("import", name, actor=actor, params={**params, "upload": upload}, claim=claim)
 
     def link(self, name: str, spreadsheet_id: str, *, actor: str) -> Outcome:
         """Let a spreadsheet use a connection."""

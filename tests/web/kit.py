@@ -45,6 +45,7 @@ settle_after_s = 3
 [connections.shop.limits]
 requests_per_second = 1000
 approval_over = {{ credits = "100" }}
+max_amount_per_row = {{ credits = "2000" }}
 [connections.shop.sheet]
 kind = "xlsx"
 path = "credits.xlsx"

@@ -68,6 +68,28 @@ def test_every_endpoint_and_role(town: Town, things: dict[str, str], each: Endpo
     assert 404 == _ask(town, each, target, person, X_Sheetsync_Spreadsheet=SHEET).status_code
 
 
+OPEN = {"/openapi.json", "/healthz", "/readyz"}
+SIGNING_IN = {"/sign-in", "/sign-in/<secret>", "/sign-in/back", "/console/<path:filename>"}
+"""The console's way in, and its styles and scripts."""
+
+
+def test_no_route_is_forgotten(town: Town) -> None:
+    """Every route that the application has is in the table, or refuses whoever has no name."""
+    listed = {(each.method, re.sub(r"{(\w+)}", r"<\1>", each.path)) for each in ENDPOINTS}
+    found = {
+        (method, rule.rule)
+        for rule in town.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert listed <= found
+    assert not [rule for _, rule in found - listed if rule.startswith("/api/")]
+    for method, rule in sorted(found - listed):
+        if rule in OPEN | SIGNING_IN:
+            continue
+        status = town.client.open(re.sub(r"<[^>]+>", "x", rule), method=method).status_code
+        assert 401 == status, (method, rule, status)
+
+
 @pytest.mark.parametrize(
     ("claims", "status"),
     [

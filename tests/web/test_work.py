@@ -2,7 +2,12 @@
 
 import threading
 from typing import Any
+from urllib.parse import urlencode
 
+import pytest
+from sqlalchemy import select
+
+from sheetsync.ledger.schema import events
 from tests.web.kit import Town
 
 SHOP = "/api/v1/connections/shop"
@@ -12,6 +17,13 @@ def _post(town: Town, path: str, body: Any, *, token: str = "", **headers: str) 
     reply = town.ask("POST", path, token=token or town.token("editor"), body=body, **headers)
     assert reply.json is not None
     return reply.status_code, reply.json
+
+
+def _events(town: Town, request: str) -> list[str]:
+    """Return the kinds of the ledger's events that came from a request."""
+    with town.service.store.database.read() as connection:
+        found = connection.execute(select(events.c.kind, events.c.body)).all()
+    return [kind for kind, body in found if body.get("request") == request]
 
 
 def test_the_main_job(town: Town) -> None:
@@ -28,6 +40,7 @@ def test_the_main_job(town: Town) -> None:
     found = town.service.office.ledger.runs.get(run["run"])
     assert found is not None
     assert "req-12345678" == found.params["request_id"]
+    assert {"run_queued", "run_claimed", "lease"} <= set(_events(town, "req-12345678"))
     stored = town.ask("GET", f"/api/v1/plans/{shown['plan']['digest']}", token=town.token("viewer")).json
     assert stored is not None
     assert shown["plan"]["rows"] == stored["plan"]["rows"]
@@ -49,12 +62,18 @@ def test_approval(town: Town) -> None:
     assert (409, "approval_needed") == (status, told["error"]["code"])
     status, told = _post(town, path, {"approve": False}, token=town.token("approver"))
     assert (400, "usage") == (status, told["error"]["code"])
-    status, told = _post(town, path, {"approve": False, "reason": "Too much"}, token=town.token("approver"))
+    status, told = _post(
+        town,
+        path,
+        {"approve": False, "reason": "Too much"},
+        token=town.token("approver"),
+        X_Request_Id="req-refusal",
+    )
+    assert 1 == len(_events(town, "req-refusal"))
     assert (200, "refused") == (status, told["status"])
-    _, run = _post(town, f"{SHOP}/pushes", {"plan": digest})
-    ended = town.end_of(run["run"])
-    assert "failed" == ended["state"]
-    assert "Too much" in ended["result"]["error"]["message"]
+    status, told = _post(town, f"{SHOP}/pushes", {"plan": digest})
+    assert (409, "approval_needed") == (status, told["error"]["code"])
+    assert "Too much" in told["error"]["message"]
     status, _ = _post(town, path, {"approve": True}, token=town.token("approver"))
     _, run = _post(town, f"{SHOP}/pushes", {"plan": digest})
     assert {"confirmed": 1} == town.end_of(run["run"])["counts"]
@@ -141,3 +160,29 @@ def test_what_a_sidebar_asks(town: Town) -> None:
     assert whole["rows"]
     assert [] == bare["rows"] == attention["rows"]
     assert whole["counts"] == bare["counts"] == attention["counts"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/connections", f"{SHOP}/runs", f"{SHOP}/history"])
+def test_pages(town: Town, path: str) -> None:
+    """Every list comes in pages; one after the other they are the whole, and the last one says so."""
+    for amount in (1, 2):
+        town.edit({7: amount})
+        _, shown = _post(town, f"{SHOP}/plans", {"scope": "selected", "account_ids": ["6"]})
+        _, run = _post(town, f"{SHOP}/pushes", {"plan": shown["plan"]["digest"]})
+        town.end_of(run["run"])
+    token, name = town.token("admin"), path.rpartition("/")[2].replace("history", "operations")
+    whole = town.ask("GET", f"{path}?limit=500", token=token).json
+    assert whole is not None
+    found: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"limit": "1", **({"cursor": cursor} if cursor else {})}
+        page = town.ask("GET", f"{path}?{urlencode(query)}", token=token)
+        assert page.json is not None
+        assert 1 >= len(page.json[name])
+        found += page.json[name]
+        cursor = page.json["next"]
+    ids = ("connection", "run", "operation")
+    keys = [[each.get(key) for key in ids] for each in found]
+    assert [[each.get(key) for key in ids] for each in whole[name]] == keys
+    assert len(keys) >= 2

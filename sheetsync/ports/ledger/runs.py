@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sheetsync.ports.claims import Claim
+
 
 @dataclass(frozen=True, slots=True)
 class Owner:
@@ -80,8 +82,15 @@ class Runs(Protocol):
         owner: Owner | None = None,
         plan: str | None = None,
         params: Mapping[str, Any] | None = None,
+        claim: Claim | None = None,
     ) -> str:
-        """Begin a run, or without an owner let it wait for a worker; return its id, which sorts by time."""
+        """Begin a run, or without an owner let it wait for a worker; return its id, which sorts by time.
+
+        With a claim, the run is kept with the request that it belongs to, in one transaction.
+
+        Raises:
+            BusyError: another process carries the request out by now; no run was begun.
+        """
         ...
 
     def claim(self, run: Run, owner: Owner) -> bool:
@@ -124,8 +133,10 @@ class Runs(Protocol):
         """Return one run."""
         ...
 
-    def newest(self, connection_name: str | None = None, *, limit: int = 50) -> list[Run]:
-        """Return runs, newest first."""
+    def newest(
+        self, connection_name: str | None = None, *, limit: int = 50, before: str | None = None
+    ) -> list[Run]:
+        """Return runs, newest first, from the one after ``before`` on."""
         ...
 
     def lease(self, system: str) -> Lease | None:

@@ -28,7 +28,7 @@ from sheetsync.web.callers import COOKIE, Door, csrf_of
 from sheetsync.web.console import telling
 from sheetsync.web.endpoints import ENDPOINTS, Call
 from sheetsync.web.gate import Asked, let_in
-from sheetsync.web.replay import once
+from sheetsync.web.replay import claim_of, once
 from sheetsync.web.service import Service
 
 _ENDPOINTS = {(each.method, each.path): each for each in ENDPOINTS}
@@ -92,9 +92,11 @@ class Console:
             UsageError: the form holds something else than the endpoint takes.
         """
         each = _ENDPOINTS[method, f"/api/v1{path}"]
-        asked = Asked(target, lambda: dict(body or {}), {}, g.request_id)
+        access = self.access()
+        claim = claim_of(self.service, access.caller.identity, request.form.get("request") or None)
+        asked = Asked(target, lambda: dict(body or {}), {}, g.request_id, claim)
         try:
-            return let_in(each, self.service, self.access(), asked)
+            return let_in(each, self.service, access, asked)
         except UsageError as error:
             if "problems" not in error.details:
                 raise
@@ -114,23 +116,22 @@ class Console:
         """
         call = self.call(method, path, target, body)
         each = _ENDPOINTS[method, f"/api/v1{path}"]
-        return self._once([method, path, target, dict(body or {})], lambda: each.run(call))
+        return self._once(call, [method, path, target, dict(body or {})], lambda: each.run(call))
 
     def start(self, kind: str, path: str, target: str, body: Mapping[str, Any], **params: Any) -> Response:  # noqa: ANN401
         """Start a run as an endpoint would, and lead to its page at once."""
         call = self.call("POST", path, target, body)
 
         def run() -> tuple[int, dict[str, Any]]:
-            return call.service.start(kind, call.name, actor=call.actor, params=call.params(**params))
+            return call.service.start(
+                kind, call.name, actor=call.actor, params=call.params(**params), claim=call.claim
+            )
 
-        found = self._once([kind, path, target, dict(body)], run)
+        found = self._once(call, [kind, path, target, dict(body)], run)
         return see("console.run", run_id=found["run"])
 
-    def _once(self, request_: list[Any], run: Any) -> dict[str, Any]:  # noqa: ANN401 - a function
-        key = request.form.get("request") or None
-        (_, found), _ = once(
-            self.service.store.replies, self.access().caller.identity[:320], key, request_, run
-        )
+    def _once(self, call: Call, request_: list[Any], run: Any) -> dict[str, Any]:  # noqa: ANN401 - a function
+        (_, found), _ = once(self.service, call.claim, request_, run)
         return found
 
     def need(self, role: Any, name: str | None, what: str) -> str:  # noqa: ANN401 - a role

@@ -90,6 +90,7 @@ def add(pages: Blueprint, console: Console) -> None:
 
     @pages.post("/operations/<key>/resolution")
     def resolve(key: str) -> Response:
+        console.access()  # nobody unnamed learns even what a form lacks
         body = {"as": request.form.get("as", ""), "reason": request.form.get("reason", "").strip()}
         found = console.carry_out("POST", "/operations/{key}/resolution", key, body)
         tell(f"Settled by you: {telling.label(found['status'])}.")
