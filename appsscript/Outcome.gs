@@ -12,11 +12,7 @@ const GATEWAY_STATUSES = [502, 503, 504];
  */
 function understood_(response, id) {
   const status = response.getResponseCode();
-  const file = status === 200 ? csv_(response) : null;
-  if (file) {
-    return { ok: true, status, body: file, request_id: id };
-  }
-  const body = parsed_(response.getContentText());
+  const body = contentType_(response) === 'text/csv' ? file_(response) : parsed_(response.getContentText());
   const told = body && body.error;
   if (status >= 200 && status < 300 && body) {
     return { ok: true, status, body, request_id: id };
@@ -29,21 +25,33 @@ function understood_(response, id) {
 }
 
 /**
- * Returns a file that the service answers with, such as the results of an import; null where the answer is no file.
+ * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
+ * @return {string} Such as `application/json`.
+ */
+function contentType_(response) {
+  return header_(response, 'content-type').split(';')[0].trim().toLowerCase();
+}
+
+/**
+ * Returns a file that the service sent to be saved.
  *
  * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
- * @return {{name: string, text: string}|null}
+ * @return {{name: string, text: string}}
  */
-function csv_(response) {
-  /** @type {Object<string, string>} */
-  const headers = {};
-  const given = /** @type {Object<string, *>} */ (response.getHeaders());
-  Object.keys(given).forEach((name) => { headers[name.toLowerCase()] = String(given[name]); });
-  if (!/^text\/csv/.test(headers['content-type'] || '')) {
-    return null;
-  }
-  const name = /filename\*=UTF-8''([^;]+)/.exec(headers['content-disposition'] || '');
-  return { name: name ? decodeURIComponent(name[1]) : 'results.csv', text: response.getContentText() };
+function file_(response) {
+  const named = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(header_(response, 'content-disposition'));
+  return { name: named ? decodeURIComponent(named[1]) : 'results.csv', text: response.getContentText() };
+}
+
+/**
+ * @param {GoogleAppsScript.URL_Fetch.HTTPResponse} response
+ * @param {string} name In small letters.
+ * @return {string}
+ */
+function header_(response, name) {
+  const headers = /** @type {Object<string, *>} */ (response.getHeaders());
+  const found = Object.keys(headers).find((each) => each.toLowerCase() === name);
+  return found ? String(headers[found]) : '';
 }
 
 /**

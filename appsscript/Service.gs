@@ -73,13 +73,22 @@ function send_(base, request, token) {
   if (request.method === 'POST') {
     SpreadsheetApp.flush(); // so that the service reads the cell that was typed last
   }
-  let reply;
+  const options = options_(request, { token, id, key });
+  let response;
   try {
-    const response = UrlFetchApp.fetch(address_(base, request), options_(request, { token, id, key }));
-    reply = understood_(response, id);
+    response = UrlFetchApp.fetch(address_(base, request), options);
   } catch (failure) {
-    reply = unanswered_(failure, id);
+    return keyed_(unanswered_(failure, id), key);
   }
+  return keyed_(understood_(response, id), key);
+}
+
+/**
+ * @param {ServiceReply} reply
+ * @param {string} key
+ * @return {ServiceReply}
+ */
+function keyed_(reply, key) {
   return key ? Object.assign(reply, { key }) : reply;
 }
 

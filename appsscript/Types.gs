@@ -26,7 +26,8 @@
  * @property {string} [label] The reference of every line without one.
  * @property {string} [decimal] `point` or `comma`: which separator is the decimal one.
  * @property {boolean} [again] Also lines that were sent before from another file.
- * @property {boolean} [plan] Carry the lines in file order, without the tab.
+ * @property {boolean} [plan] Make a plan of the lines in file order, without the tab.
+ * @property {boolean} [dry_run] Only say what would become of the lines.
  *
  * @typedef {Object} ServiceRequest One request to the service.
  * @property {string} method `GET`, `POST` or `DELETE`.
@@ -46,7 +47,7 @@
  * @property {true} ok
  * @property {undefined} [kind]
  * @property {number} status HTTP status.
- * @property {*} body The reply.
+ * @property {*} body The reply: JSON; of a file, `{name, text}`.
  * @property {string} request_id The request's id in the service's log.
  * @property {string} [key] Of a POST: the `Idempotency-Key` that was sent.
  *

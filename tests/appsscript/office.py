@@ -43,8 +43,8 @@ base_url = "{address}"
 username = "{username}"
 application_password = {{ env = "PASSWORD" }}
 environment = "test"
-timeout_s = 1
-settle_after_s = 3
+timeout_s = 5
+settle_after_s = 8
 user_url = "https://shop.example/users/{{user_id}}"
 [connections.shop.limits]
 requests_per_second = 1000
@@ -205,6 +205,13 @@ class Office:
     def approve(self, digest: str) -> None:
         """Let a second person approve a plan."""
         self.command("approve", "shop", "--plan", digest, "--as", "ann@example.org")
+
+    def wait_for(self, account_id: str, status: str) -> None:
+        """Wait until a row shows a status."""
+        until_s = time.monotonic() + 60
+        while self.people.cell(account_id, "Status") != status:
+            assert time.monotonic() < until_s, self.people.cell(account_id, "Message")
+            time.sleep(0.2)
 
     def end_of(self, run: str) -> dict[str, Any]:
         """Wait for a run's end, as the sidebar does."""
