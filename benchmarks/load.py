@@ -18,8 +18,10 @@ from pathlib import Path
 import urllib3
 
 from sheetsync.bootstrap import Office
+from sheetsync.jobs.pull import pull
 from sheetsync.sandbox import Sandbox
-from tests.web.kit import AUDIENCE, CONFIG, SHEET, Google
+from tests.emulators.identity import AUDIENCE, IdentityEmulator
+from tests.web.kit import CONFIG, SHEET
 
 POLL_S = 2.0
 """Seconds between two polls of one sidebar."""
@@ -75,12 +77,11 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     asked = parser.parse_args()
-    google = Google()
-    with Sandbox(users=200) as sandbox, tempfile.TemporaryDirectory() as folder:
+    with IdentityEmulator() as google, Sandbox(users=200) as sandbox, tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "sheetsync.toml"
         text = CONFIG.format(
             audience=AUDIENCE,
-            certs=google.url,
+            certs=google.certs_url,
             address=sandbox.base_url,
             username=sandbox.username,
             sheet="far",
@@ -90,11 +91,8 @@ def main() -> None:
         with Office.open(config, env) as office:
             office.store.callers.link("shop", SHEET, by="cli:benchmark")
             with office.desk("shop", actor="cli:benchmark") as desk:
-                from sheetsync.jobs.pull import pull
-
                 pull(desk)
         _measure(config, env, google.token("ed@example.org"), asked.clients, asked.seconds)
-    google.close()
 
 
 def _measure(config: Path, env: dict[str, str], token: str, clients: int, seconds: float) -> None:

@@ -110,9 +110,12 @@ class Stage:
 
 
 @contextmanager
-def server(users: int) -> Iterator[str]:
-    """Start the server; yield its address."""
-    command = [sys.executable, "-m", "benchmarks.server", "--users", str(users), "--latency", str(LATENCY_S)]
+def server(users: int, *, limit: int = 0) -> Iterator[str]:
+    """Start the server, which may refuse more than so many requests a second; yield its address."""
+    command = [
+        *(sys.executable, "-m", "benchmarks.server", "--users", str(users), "--latency", str(LATENCY_S)),
+        *("--limit", str(limit)),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
