@@ -1,7 +1,7 @@
 """Every benchmark in turn, and ``docs/performance.md`` from what they print.
 
-Run: ``make bench``, or ``python -m benchmarks [--only NAME …] [--small] [--page docs/performance.md]``. A section
-of the page is written anew when its benchmark has run; the others stay. ``--small`` runs each with little, to
+Run: ``make bench``, or ``python -m benchmarks [--only NAME …] [--small] [--page docs/performance.md]``. The
+section of a benchmark is written anew when it has run; the others stay. ``--small`` runs each with little, to
 see that it still works, and writes nothing.
 """
 

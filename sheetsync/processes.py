@@ -105,7 +105,7 @@ def _is_hidden(pid: int) -> bool:
 
 def boot_number() -> float:
     """Return a number of this boot of this machine, whose clock counts from it."""
-    return _number(f"{platform.node()}|{_boot()}")
+    return _number(_boot())
 
 
 def home_number() -> float:

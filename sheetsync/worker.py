@@ -16,6 +16,7 @@ from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
 from sheetsync.jobs.rechecking import is_due
+from sheetsync.jobs.reconcile import reconcile
 from sheetsync.jobs.running import HandedBackError, running
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.uploading import import_upload
@@ -68,6 +69,10 @@ def _check(desk: Desk, run: Run) -> None:
         now.result = {"checks": lines}
 
 
+def _reconcile(desk: Desk, run: Run) -> None:
+    reconcile(desk, run=run.run, kept=DIFFERENCES_KEPT)
+
+
 def _filters(run: Run) -> Mapping[str, Any] | None:
     return run.params.get("filters", {}) if run.kind == "pull" else None
 
@@ -85,8 +90,12 @@ KINDS: dict[str, Callable[[Desk, Run], Any]] = {
     "plan_undo": _plan_undo,
     "check": _check,
     "import": import_upload,
+    "reconcile": _reconcile,
 }
 """What a worker can do for others; everything else ends with the process that began it."""
+
+DIFFERENCES_KEPT = 1_000
+"""Differences in the result of a reconciliation: more than a person goes through; ``counts`` has them all."""
 
 SCHEDULE = "schedule"
 """Who asks for checks that nobody asked for."""

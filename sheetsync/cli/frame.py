@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sheetsync.bootstrap import Office
-from sheetsync.config import RedactingFilter, redact
+from sheetsync.config import RedactingFilter, redact, redact_json
 from sheetsync.errors import InterruptedRunError, SheetsyncError, UnreachableError, UsageError
 from sheetsync.jobs.desk import Desk
 
@@ -87,7 +87,7 @@ class Frame:
     def emit(self, data: dict[str, Any], show: Callable[[Console], None]) -> None:
         """Print a result: as the one JSON object on stdout, or for people."""
         if self.as_json:
-            print(json.dumps(_redacted(data), ensure_ascii=False))  # noqa: T201 - the result
+            print(json.dumps(redact_json(data), ensure_ascii=False))  # noqa: T201 - the result
             return
         self.warn(data)
         if not self.quiet:
@@ -101,21 +101,12 @@ class Frame:
     def fail(self, error: SheetsyncError) -> int:
         """Print an error and return its exit code."""
         if self.as_json:
-            print(json.dumps(_redacted(error.as_dict()), ensure_ascii=False))  # noqa: T201 - the result
+            print(json.dumps(redact_json(error.as_dict()), ensure_ascii=False))  # noqa: T201 - the result
         else:
             self.err.print(f"[bold red]{_escaped(redact(error.message))}[/]")
             if error.hint:
                 self.err.print(_escaped(redact(error.hint)))
         return error.exit_code
-
-
-def _redacted(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Mask secrets in the texts of a JSON value; its keys and its shape are ours."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {key: _redacted(each) for key, each in value.items()}
-    return [_redacted(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _escaped(text: str) -> str:

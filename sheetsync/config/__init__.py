@@ -20,7 +20,7 @@ from sheetsync.config.models import (
     UniBeeConnection,
     XlsxSheet,
 )
-from sheetsync.config.redaction import RedactingFilter, redact, remember
+from sheetsync.config.redaction import RedactingFilter, redact, redact_json, remember
 from sheetsync.config.units import system_id, units_of
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "find",
     "load",
     "redact",
+    "redact_json",
     "remember",
     "role_in",
     "settings_from",

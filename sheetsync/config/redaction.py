@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from typing import Any
 
 MASK = "•••"
 """What stands in the place of a secret."""
@@ -42,6 +43,15 @@ def remember(value: str) -> None:
 def redact(text: str) -> str:
     """Return ``text`` with every remembered secret value replaced by ``•••``."""
     return _KNOWN.mask(text)
+
+
+def redact_json(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a JSON value with its texts redacted; its keys and its shape are ours."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: redact_json(each) for key, each in value.items()}
+    return [redact_json(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 class RedactingFilter(logging.Filter):

@@ -18,10 +18,14 @@ from sheetsync.core.verify import Policy, Sent, Verdict
 
 def payments(sent: Sent, listed: Sequence[Transaction]) -> list[Transaction]:
     """Return the payments with the operation's unit that came after its quote."""
+    code = sent.changes[0].unit
+    return [each for each in _since_quote(sent, listed) if each.pays and code in each.changes]
+
+
+def _since_quote(sent: Sent, listed: Sequence[Transaction]) -> list[Transaction]:
     quote = quote_of(sent.extras)
     mark = quote.marks.get(LAST_TRANSACTION, "") if quote is not None else ""
-    code = sent.changes[0].unit
-    return [each for each in listed if each.pays and code in each.changes and _is_newer(each, mark)]
+    return [each for each in listed if _is_newer(each, mark)]
 
 
 def _is_newer(transaction: Transaction, mark: str) -> bool:
@@ -152,7 +156,8 @@ class _Case:
             return False
         same = all(self.quote.marks.get(name, "") == value for name, value in self.traces.marks.items())
         seen = {code: self.now.get(code) for code in self.sent.expected}
-        return same and explained(self.sent, self.listed, seen, self.read_at)
+        # what was there before the quote is in the balance before, whatever its time says
+        return same and explained(self.sent, _since_quote(self.sent, self.listed), seen, self.read_at)
 
 
 FREE = (

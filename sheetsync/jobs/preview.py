@@ -24,6 +24,10 @@ PASSING = frozenset(status.label for status in RowStatus if status is not RowSta
 """Words that a preview takes back from a row they no longer hold for; Confirmed stays until the next pull."""
 
 
+WAITING = frozenset({RowStatus.CONFIRMATION_REQUIRED.label, RowStatus.QUEUED.label})
+"""Words of rows whose price was agreed to already; it stays until they are settled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """A plan and what a person has to know of it.
@@ -173,7 +177,8 @@ def status_patches(tab: Tab, rows: Collection[RowResult], account_ids: Collectio
         fits = wanted.get(number)
         if fits is None and in_scope and shown[0] in PASSING:
             fits = (None, None)
-        price = _price_cell(place, values, prices.get(number)) if in_scope else {}
+        keeps = not in_scope or (fits is not None and fits[0] in WAITING)
+        price = {} if keeps else _price_cell(place, values, prices.get(number))
         if price or (fits is not None and fits != shown):
             said = shown if fits is None else fits
             cells = {fields.STATUS: said[0], fields.MESSAGE: said[1], **price}

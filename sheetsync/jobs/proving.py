@@ -6,15 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sheetsync.core.accounts import (
-    Account,
-    Action,
-    Capabilities,
-    EvidenceKind,
-    Operation,
-    Transaction,
-    Unit,
-)
+from sheetsync.core.accounts import Account, Capabilities, EvidenceKind, Transaction, Unit
 from sheetsync.core.evidence import (
     ALERT,
     SEARCH_BEFORE,
@@ -24,15 +16,14 @@ from sheetsync.core.evidence import (
     found,
     key_of,
 )
-from sheetsync.core.payments import by_payment, payments
-from sheetsync.core.quotes import PENDING, Traces, quote_of
+from sheetsync.core.payments import by_payment
 from sheetsync.core.states import AT_REST, SENDABLE, OperationState
 from sheetsync.core.verify import Policy, Verdict
 from sheetsync.errors import ContradictionError, ProviderError, RejectedError, RetryableError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
+from sheetsync.jobs.paying import has_price, paid_meanwhile, traces_of
 from sheetsync.ports import OperationRecord
-from sheetsync.ports.quoting import Quoting
 
 LOOKED_FOR = timedelta(days=30)
 """How long a settled operation is looked for again: a request may turn up late."""
@@ -142,7 +133,7 @@ class Proving:
         rules: _Rules = {"read_at": read_at, "policy": self.desk.policy, "units": self.desk.units}
         sent = telling.sent(self.desk, record)
         if has_price(self.desk, record):
-            traces = _traces(self.desk, record)
+            traces = traces_of(self.desk, record)
             if isinstance(traces, str):
                 self.desk.ledger.operations.note(record.key, message=traces, evidence=None)
                 return
@@ -194,37 +185,6 @@ class _Rules(TypedDict):
     read_at: datetime
     policy: Policy
     units: Sequence[Unit]
-
-
-def has_price(desk: Desk, record: OperationRecord) -> bool:
-    """Whether it is an operation that pays an invoice, and is proven by the payment."""
-    return Action(record.action) in desk.rules.capabilities.quotes
-
-
-def _traces(desk: Desk, record: OperationRecord) -> Traces | str | None:
-    """Return what shows beside transactions, or the sentence that says why it could not be read.
-
-    Raises:
-        ProviderError: the credit system could not be reached.
-    """
-    if not isinstance(desk.provider, Quoting):
-        return None
-    operation = Operation(
-        record.key,
-        record.account_id,
-        record.email,
-        Action(record.action),
-        telling.changes(record),
-        extras=record.extras,
-    )
-    try:
-        return desk.provider.traces(operation)
-    except RejectedError as error:
-        return f"Not proven: the subscription could not be read. {error.message} {error.hint}".strip()
-    except RetryableError as error:
-        if not error.reached:
-            raise ProviderError(error.message, hint=error.hint) from error
-        return f"Not proven yet: the subscription could not be read. {error.message}"
 
 
 def settle(
@@ -321,7 +281,7 @@ def look_before_again(desk: Desk, record: OperationRecord, *, run: str) -> str |
     if isinstance(listed, str):
         return f"Not sent: an earlier attempt has to be looked for first. {listed}"
     if has_price(desk, record):
-        return _paid_meanwhile(desk, record, listed.get(record.account_id, ()))
+        return paid_meanwhile(desk, record, listed.get(record.account_id, ()))
     mine = carrying(record.key, listed.get(record.account_id, ()))
     if not mine:
         return None
@@ -339,19 +299,3 @@ def look_before_again(desk: Desk, record: OperationRecord, *, run: str) -> str |
     late = as_late(record, verdict)
     settle(desk, record, late, account, reading=reading, from_states={OperationState.QUEUED})
     return late.message
-
-
-def _paid_meanwhile(desk: Desk, record: OperationRecord, listed: Sequence[Transaction]) -> str | None:
-    """Return why a payment may not be asked for once more: something that looks like it has turned up."""
-    since = payments(telling.sent(desk, record), listed)
-    if since:
-        ids = ", ".join(each.transaction_id for each in since)
-        return f"Not sent: the user has paid with promo credit since the first attempt (transaction {ids})."
-    traces, quote = _traces(desk, record), quote_of(record.extras)
-    if isinstance(traces, str):
-        return f"Not sent: an earlier attempt has to be looked for first. {traces}"
-    if traces is not None and quote is not None and traces.pending not in ("", quote.marks.get(PENDING, "")):
-        return (
-            f"Not sent: the subscription has a new pending update since the first attempt ({traces.pending})."
-        )
-    return None

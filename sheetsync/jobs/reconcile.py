@@ -53,17 +53,22 @@ class Reconciled:
     notes: list[str] = field(default_factory=list)
 
 
-def reconcile(desk: Desk) -> Reconciled:
+def reconcile(desk: Desk, *, run: str | None = None, kept: int = 0) -> Reconciled:
     """Read the credit system and the tab, and compare them with the ledger.
 
     Writes nothing but its own run: neither the baseline nor the tab, nor anything in the credit system.
+
+    Args:
+        desk: the connection.
+        run: the waiting run that this process goes on with.
+        kept: differences that stay with the run, for whoever looks at it later.
 
     Raises:
         UsageError: never pulled.
         ProviderError: the list of users could not be read to its end.
         SheetError: the tab could not be read.
     """
-    with running(desk, "reconcile") as now:
+    with running(desk, "reconcile", run=run) as now:
         found = Reconciled(now.run)
         tab = now.desk.sheet.read()
         book = now.desk.book()
@@ -73,7 +78,7 @@ def reconcile(desk: Desk) -> Reconciled:
         _name_unsettled(found, waiting)
         found.differences.sort(key=lambda each: (each.account_id, each.row or 0))
         told = reconciled_json(desk, found)
-        now.result = {name: told[name] for name in told.keys() - {"differences"}}
+        now.result = {**told, "differences": told["differences"][:kept]}
     return found
 
 

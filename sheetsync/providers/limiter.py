@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -156,6 +157,7 @@ class SlidingLimiter:
         self._lead_s = 0.0
         self._refused_at = -math.inf
         self._told = False
+        self._in_line: deque[float] = deque()
         self._line = threading.Lock() if line is None else line
 
     @contextmanager
@@ -191,9 +193,10 @@ class SlidingLimiter:
         return self._store.change(lambda board: board.renew(ticket, now)) or self._claim(ticket)
 
     def _claim(self, ticket: float) -> Grant:
-        with self._line:  # one looks for all: the others would only ask the same
-            while not isinstance(grant := self._store.change(lambda board: self._try(board, ticket)), Grant):
-                self._clock.sleep(self._pause_s(grant))
+        grant: Grant | float
+        grant = math.inf if self._in_line else self._store.change(lambda board: self._try(board, ticket))
+        if not isinstance(grant, Grant):
+            grant = self._queue_up(ticket)
         if grant.rate_per_s < self._rate_per_s and not self._told:
             self._told = True
             _log.warning(
@@ -203,6 +206,19 @@ class SlidingLimiter:
                 self._rate_per_s,
             )
         return grant
+
+    def _queue_up(self, ticket: float) -> Grant:
+        """Wait until there is a slot; one looks for all who wait: the others would only ask the same."""
+        self._in_line.append(ticket)  # whoever comes now does not overtake; one who just does, does no harm
+        try:
+            with self._line:
+                while True:
+                    found = self._store.change(lambda board: self._try(board, ticket))
+                    if isinstance(found, Grant):
+                        return found
+                    self._clock.sleep(self._pause_s(found))
+        finally:
+            self._in_line.remove(ticket)
 
     def _pause_s(self, worth_at: float) -> float:
         """Return how long to wait for a board on which nothing is to be had before that moment."""

@@ -189,20 +189,20 @@ def _hooks(app: Flask, metrics: Metrics) -> None:
 
     @app.errorhandler(SheetsyncError)
     def told(error: SheetsyncError) -> Response:
-        return _refused(error.http_status, error)
+        return _refusal(error.http_status, error)
 
     @app.errorhandler(RequestEntityTooLarge)
     def too_large(_error: HTTPException) -> Response:
         found = TooLargeError(
             f"The request is larger than {request.max_content_length} bytes.", hint="Send less at once."
         )
-        return _refused(413, found)
+        return _refusal(413, found)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         status = error.code or 500
         kind = NotFoundError if status == 404 else UsageError
-        reply = _refused(status, kind(f"{error.name}.", hint="See /openapi.json."))
+        reply = _refusal(status, kind(f"{error.name}.", hint="See /openapi.json."))
         reply.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
         return reply
 
@@ -218,8 +218,8 @@ def _hooks(app: Flask, metrics: Metrics) -> None:
             f"Something failed that should not: {type(error).__name__} ({place}).",
             hint="What was done so far is in the ledger. Tell the admin the request id.",
         )
-        return _refused(500, told)
+        return _refusal(500, told)
 
 
-def _refused(status: int, error: SheetsyncError) -> Response:
-    return console.refusal(status, error) or refusal(status, error)
+def _refusal(status: int, error: SheetsyncError) -> Response:
+    return refusal(status, error, console.refusal(status, error))

@@ -2,22 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from sheetsync.config import Role
 from sheetsync.errors import UsageError
 from sheetsync.ports import StoredPlan
 from sheetsync.ports.claims import Claim
-from sheetsync.web import models
+from sheetsync.web import books, models
 from sheetsync.web.access import Access
+from sheetsync.web.queries import HistoryPage, Page, RunRows, StatementQuery, TotalsQuery
 from sheetsync.web.service import Outcome, Service
 from sheetsync.web.wire import Csv
-
-PAGE_MAX = 500
-"""Rows of one page: a reply stays small, and ``next`` leads to the rest."""
 
 On = Literal["nothing", "connection", "plan", "run", "operation"]
 
@@ -79,30 +76,6 @@ class Endpoint:
     query: type[BaseModel] | None = None
 
 
-class Page(models.Request):
-    """Query of a list."""
-
-    model_config = ConfigDict(strict=False)
-    limit: int = Field(default=100, ge=1, le=PAGE_MAX)
-    cursor: str | None = Field(default=None, max_length=200)
-
-
-class RunRows(models.Request):
-    """Query of a run: which of its operations the reply lists."""
-
-    rows: Literal["all", "attention", "none"] = "all"
-
-
-class HistoryPage(Page):
-    """Query of the history."""
-
-    account_id: str | None = None
-    run: str | None = None
-    actor: str | None = None
-    since: str | None = None
-    unsettled: bool = False
-
-
 def _pull(call: Call) -> Outcome:
     params = call.params(account_ids=call.body.account_ids)
     return call.service.start("pull", call.name, actor=call.actor, params=params, claim=call.claim)
@@ -156,22 +129,35 @@ def _fill(call: Call) -> Outcome:
 
 
 def _history(call: Call) -> Outcome:
-    return call.service.history(call.name, **_filters(call))
+    return call.service.history(call.name, **call.query.filters())
 
 
 def _history_csv(call: Call) -> Csv:
-    return call.service.history_csv(call.name, **_filters(call))
+    return books.history_csv(call.service.office, call.name, call.query.filters())
 
 
-def _filters(call: Call) -> dict[str, Any]:
-    filters: dict[str, Any] = call.query.model_dump()
-    if filters["since"] is not None:
-        try:
-            since = datetime.fromisoformat(filters["since"])
-            filters["since"] = (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError) as error:
-            raise UsageError("since is not a time.", hint="Write it as 2026-03-12T14:00:00Z.") from error
-    return filters
+def _totals(call: Call) -> Outcome:
+    filters = call.query.filters()
+    return 200, books.totals_json(call.service.office, call.name, filters.pop("by"), filters)
+
+
+def _totals_csv(call: Call) -> Csv:
+    filters = call.query.filters()
+    return books.totals_csv(call.service.office, call.name, filters.pop("by"), filters)
+
+
+def _statement(call: Call) -> Outcome:
+    return 200, books.statement_json(call.service.office, call.name, call.query, actor=call.actor)
+
+
+def _statement_csv(call: Call) -> Csv:
+    return books.statement_csv(call.service.office, call.name, call.query, actor=call.actor)
+
+
+def _reconcile(call: Call) -> Outcome:
+    return call.service.answer(
+        "reconcile", call.name, actor=call.actor, params=call.params(), claim=call.claim
+    )
 
 
 def _approve(call: Call) -> Outcome:
@@ -213,6 +199,15 @@ ENDPOINTS = (
     Endpoint("GET", f"{_ON}/history.csv", "viewer", "connection",
              "All operations that the filters leave, as CSV: a line per operation and unit.",
              {200: models.CsvReply}, lambda call: (200, _history_csv(call)), query=HistoryPage),
+    Endpoint("GET", f"{_ON}/totals", "viewer", "connection",
+             "What was added and removed, by day, reason or person.",
+             {200: models.TotalsReply}, _totals, query=TotalsQuery, csv=_totals_csv),
+    Endpoint("GET", f"{_ON}/statement", "viewer", "connection",
+             "Opening, changes by us and by others, and closing of days; from the ledger alone.",
+             {200: models.StatementReply}, _statement, query=StatementQuery, csv=_statement_csv),
+    Endpoint("POST", f"{_ON}/reconciliations", "editor", "connection",
+             "Compares ledger, credit system and tab; the differences, or a run if it takes long.",
+             {200: models.ReconcileReply, 202: _RUN}, _reconcile, models.CheckRequest),
     Endpoint("POST", f"{_ON}/pulls", "editor", "connection", "Starts a pull.",
              {202: _RUN}, _pull, models.PullRequest),
     Endpoint("POST", f"{_ON}/plans", "editor", "connection", "Previews; the plan, or a run if it takes long.",

@@ -290,6 +290,28 @@ class HistoryReply(Reply):
     next: str | None
 
 
+class TotalsReply(Reply):
+    by: Literal["day", "reason", "person"]
+    timezone: str
+    totals: list[dict[str, Any]]
+
+
+class StatementReply(Reply):
+    connection: str
+    timezone: str
+    days: list[dict[str, Any]]
+    notes: list[str]
+
+
+class ReconcileReply(Reply):
+    run: str
+    connection: str
+    accounts: int
+    counts: dict[str, int]
+    differences: list[dict[str, Any]]
+    notes: list[str]
+
+
 class CsvReply(RootModel[str]):
     """CSV, UTF-8; no cell is taken for a formula."""
 

@@ -28,10 +28,10 @@ from sheetsync.ports import StoredPlan
 from sheetsync.ports.claims import Claim
 from sheetsync.queue import Queue
 from sheetsync.web.access import Access
-from sheetsync.web.tables import operations_csv
+from sheetsync.web.books import history_csv
 from sheetsync.web.wire import Csv
 
-ANSWERS = frozenset({"preview", "plan_undo", "check"})
+ANSWERS = frozenset({"preview", "plan_undo", "check", "reconcile"})
 """Kinds of run whose result is the reply; they send nothing."""
 
 LOOK_EVERY_S = 0.05
@@ -281,18 +281,13 @@ class Service:
         """Return operations, newest first."""
         return 200, history(self.office.ledger, name, page=self.office.page, **filters)
 
-    def history_csv(self, name: str, **filters: Any) -> Csv:  # noqa: ANN401 - as the use case takes them
-        """Return operations as a file, newest first."""
-        parts = operations_csv(self.office.ledger, name, page=self.office.page, filters=filters)
-        return Csv(f"history-{name}.csv", parts)
-
     def results(self, run_id: str, *, actor: str) -> tuple[int, Csv]:
         """Return what came of each line of an imported file, or of each operation of another run."""
         run = self.office.ledger.runs.get(run_id)
         if run is None:
             raise AssertionError("a run's endpoint was called without one")
         if "upload" not in run.params:
-            return 200, self.history_csv(run.connection, run=run_id)
+            return 200, history_csv(self.office, run.connection, {"run": run_id})
         with self.office.desk(run.connection, actor=actor) as desk:
             name, data = results_now(desk, run)
         return 200, Csv(f"results-{name}", iter([data]))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask import Response, g, request
 
-from sheetsync.config import redact
+from sheetsync.config import redact_json
 from sheetsync.errors import SheetsyncError, UsageError
 
 BODY_MAX_BYTES = 2 * 1024 * 1024
@@ -85,7 +85,7 @@ def _pairs(given: list[str]) -> list[str]:
 
 def as_json(status: int, body: dict[str, Any]) -> Response:
     """Return a reply, with secrets masked."""
-    text = json.dumps(_redacted(body), ensure_ascii=False)
+    text = json.dumps(redact_json(body), ensure_ascii=False)
     return Response(text, status=status, content_type="application/json")
 
 
@@ -96,9 +96,9 @@ def as_csv(body: Csv) -> Response:
     return reply
 
 
-def refusal(status: int, error: SheetsyncError) -> Response:
-    """Return an error object, and the headers that belong to it."""
-    reply = as_json(status, as_dict(error))
+def refusal(status: int, error: SheetsyncError, page: Response | None = None) -> Response:
+    """Return an error object, or a page for a person, with the headers that belong to it."""
+    reply = page or as_json(status, as_dict(error))
     if status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     if "retry_after_s" in error.details:
@@ -111,12 +111,3 @@ def as_dict(error: SheetsyncError) -> dict[str, Any]:
     told = error.as_dict()
     told["error"]["details"] = {**told["error"]["details"], "request_id": g.request_id}
     return told
-
-
-def _redacted(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Mask secrets in the texts of a JSON value; its keys and its shape are ours."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {key: _redacted(each) for key, each in value.items()}
-    return [_redacted(each) for each in value] if isinstance(value, list | tuple) else value

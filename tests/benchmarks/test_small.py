@@ -1,4 +1,4 @@
-"""Every benchmark still runs, and what it says of itself is true: with little, and without looking at the clock."""
+"""Every benchmark still runs: with little, and without a look at the clock."""
 
 from pathlib import Path
 

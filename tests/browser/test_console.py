@@ -85,6 +85,7 @@ def test_pictures(scene: Scene, tabs: OpenTab) -> None:
     with tabs(width=1080, height=640) as tab:
         scene.house.sign_in(tab, "boss@example.org")
         picture(tab.page, "console-overview")
+        tab.page.set_viewport_size({"width": 1080, "height": 900})
         tab.page.goto(f"{scene.house.address}/connections/shop")
         picture(tab.page, "console-connection")
         tab.page.goto(f"{scene.house.address}/plans/{scene.plan}")
@@ -250,6 +251,18 @@ def test_charts_have_tables(scene: Scene, tabs: OpenTab) -> None:
             assert figure.get_by_role("table").get_by_role("row").count() > 1
         total = figures.filter(has_text=names[2]).get_by_role("cell").all_inner_texts()
         assert 10 == sum(int(each) for each in total), "every customer stands in one bar"
+
+
+def test_edits_are_counted_in_the_tab(scene: Scene, tabs: OpenTab) -> None:
+    """What was typed after the preview counts as well, once somebody asks."""
+    scene.house.town.edit({11: 3})
+    with tabs() as tab:
+        scene.house.sign_in(tab, "vera@example.org", "/connections/shop")
+        tab.page.get_by_role("link", name="Count in the tab").click()
+        told = tab.page.get_by_role("status").filter(has_text="In the tab now")
+        expect(told).to_contain_text("not sent")
+        assert tab.page.get_by_role("link", name="Count in the tab").count() == 0
+        tab.check_accessibility()
 
 
 def test_checks(house: House, tabs: OpenTab) -> None:

@@ -280,3 +280,48 @@ def test_import_a_file(desk: Desk, tmp_path: Path) -> None:
     assert "invalid" in Path(saved.value.path()).read_text()
     desk.press("Preview changes")
     desk.reads("Will be sent (2)")
+
+
+def test_the_keyboard_is_enough(desk: Desk) -> None:
+    """Arrows, Enter, Escape, a range with Shift, Delete; and what Sheetsync writes cannot be typed over."""
+    desk.pull()
+    keys = desk.page.keyboard
+    desk.cell(40, "Amount").click()
+    keys.type("7")
+    keys.press("Escape")
+    expect(desk.cell(40, "Amount")).to_have_text("")
+    for amount in ("7", "8"):
+        keys.type(amount)
+        keys.press("Enter")
+    expect(desk.cell(42, "Amount")).to_be_focused()
+    keys.press("ArrowUp")
+    keys.press("Shift+ArrowUp")
+    assert ["40", "41"] == desk.page.evaluate("window.tryIt.selection().account_ids")
+    keys.press("Delete")
+    expect(desk.cell(41, "Amount")).to_have_text("")
+    keys.press("Home")
+    keys.type("9")
+    expect(desk.page.locator("#say")).to_contain_text("belongs to Sheetsync")
+    expect(desk.cell(40, "User ID")).to_have_text("40")
+
+
+def test_a_long_list_comes_in_pieces(desk: Desk) -> None:
+    """Of five thousand rows only the first are drawn; the rest come when the end is near."""
+    desk.sees("What next?")
+    frame = desk.page.frame(url=f"{desk.address}/try-it/sidebar")
+    assert frame is not None
+    frame.evaluate(
+        """() => {
+            const row = (_none, at) => ({ account_id: String(at), email: at + '@x.example', status: 'edited',
+                action: 'add', changes: { credits: { amount: '1', before: '0', after: '1' } }, message: '' });
+            const plan = { rows: Array.from({ length: 5000 }, row), totals: {}, counts: { add: 5000 },
+                over_limits: [], digest: 'x', expires_at: '2999-01-01T00:00:00Z' };
+            showPlan({ plan });
+        }"""
+    )
+    rows = desk.sidebar.locator("ul.list > li")
+    few = rows.count()
+    assert few < 500
+    rows.last.scroll_into_view_if_needed()
+    desk.wait_for(lambda: few < rows.count() < 1000)
+    desk.tab.check_accessibility()

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from sheetsync.core.states import OperationState
-from sheetsync.ledger.pages import Moved, Sought
+from sheetsync.ledger.figures import Moved
+from sheetsync.ledger.pages import Sought
 from tests.contract.ledger_suite import (
     HOUR,
     OWNER,

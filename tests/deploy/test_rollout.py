@@ -5,6 +5,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
+import pytest
 import requests
 
 from sheetsync.ledger.store import SqlLedger
@@ -38,6 +39,7 @@ def wait_for(url: str, run: str) -> str:
         ledger.close()
 
 
+@pytest.mark.timeout(600)  # a dozen processes, one after the other
 def test_a_rollout_loses_no_run(office: Office, site: Site, empty_postgresql_url: str) -> None:
     """SIGTERM for the old worker with requests in flight, and for the old service; the new ones go on."""
     be_patient(office)

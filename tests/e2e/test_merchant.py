@@ -213,3 +213,41 @@ def push_killed(office: Desk, plan: str, *options: str) -> Done | None:
     done = office.finish(process)
     office.site.victim = None
     return None if done.code == -signal.SIGKILL else done
+
+
+@pytest.mark.parametrize("merchant", ["honours", "ignores", "calls duplicate"], indirect=True)
+def test_an_earlier_attempt_arrives_first(office: Desk, merchant: Merchant) -> None:
+    """Attempt 1 turns up between look-up and attempt 2: never a false Rejected, and a double is an alert."""
+    office.run("pull", "shop")
+    office.edit({"101": {"Action": "Add", "Amount": 25}})
+    merchant.weather(101, Weather("drop", late=True), Weather(delivers=True))
+    office.run("push", "shop", "--yes", code=1)
+    assert "not_applied" == office.run("verify", "shop", "--wait", code=1).rows["101"]["status"]
+    row = office.run("push", "shop", "--yes", code=None).rows["101"]
+    if merchant.generation == "ignores":  # the only server that doubles, and only outside of the promise
+        assert (90, "confirmation_required") == (merchant.held(101), row["status"])
+        assert "ALERT" in row["message"]
+    else:
+        assert (65, "confirmed") == (merchant.held(101), row["status"])
+    office.sound()
+
+
+def test_files_and_a_write_test(office: Desk, merchant: Merchant) -> None:
+    """A file's lines by unit; the same file again changes nothing; a write test sets back what it changes."""
+    office.configure(currencies=["EUR", "USD"])
+    office.run("pull", "shop")
+    lines = office.folder / "bonus.csv"
+    lines.write_text("user_id,action,promo_eur,promo_usd,reason\n101,add,5,6,Goodwill\n102,add,7,,Goodwill\n")
+    assert 2 == office.run("import", "shop", str(lines)).json["counts"]["edited"]
+    office.run("push", "shop", "--yes")
+    assert (45, 13, 47) == (merchant.held(101), merchant.held(101, "USD"), merchant.held(102))
+    assert 2 == office.run("import", "shop", str(lines)).json["counts"]["already_sent"]
+    done = office.run("check", "shop", "--write-test", "--account", "103")
+    assert all(each["ok"] for each in done.json["checks"])
+    assert 40 == merchant.held(103)
+    run = office.run("runs", "shop").json["runs"]
+    pushed = next(each["run"] for each in run if each["kind"] == "push")
+    undo = office.run("undo", "shop", "--run", pushed, code=None).json["plan"]["digest"]
+    office.run("push", "shop", "--plan", undo)
+    assert (40, 7, 40) == (merchant.held(101), merchant.held(101, "USD"), merchant.held(102))
+    office.sound()

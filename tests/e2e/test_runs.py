@@ -364,6 +364,10 @@ def test_a_stopped_worker(office: Office, site: Site) -> None:
 def test_a_zombie_of_another_machine(office: Office, site: Site) -> None:
     """It cannot be ended from here; continued, it neither sends nor changes anything in the ledger."""
     plan = prepare(office, dict.fromkeys(ALL, 5))
+    text = office.config.read_text(encoding="utf-8")
+    # long enough for a busy machine: until the zombie has ended, the heir waits for an answer
+    slower = text.replace("timeout_s = 1\n", "timeout_s = 15\n").replace("_after_s = 3", "_after_s = 17")
+    office.config.write_text(slower, encoding="utf-8")
     late, slow = threading.Event(), threading.Event()
     hold_two(site, late)
     zombie = elsewhere(office, "worker", "--workers", "1")

@@ -42,6 +42,7 @@ class Weather:
         before, after: credits that the customer spends around it.
         kill: the client dies before or after it counts.
         off: credits by which it counts wrongly.
+        delivers: what is late counts right before it.
     """
 
     answer: Answer = "ok"
@@ -51,6 +52,7 @@ class Weather:
     after: int = 0
     kill: Literal["", "before", "after"] = ""
     off: int = 0
+    delivers: bool = False
 
 
 CALM = Weather()

@@ -157,6 +157,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if weather.kill == "before":
                 self._kill()
+            if weather.delivers:
+                merchant.deliver()
             if weather.before:
                 merchant.spend(number, weather.before)
             problem = self._problem(number, body)

@@ -13,7 +13,9 @@ from tests.databases import PostgresqlServer
 from tests.stranger.reader import Reader, cells, free_ports, steps
 
 ROOT = Path(__file__).parents[2]
-CHECKOUT = ("Makefile", "pyproject.toml", "requirements-dev.lock", ".ci/setup")
+CHECKOUT = ("Makefile", "pyproject.toml", "requirements-dev.lock")
+REFUSES = "#!/bin/sh\necho 'The set-up is older than what it was made from: make setup' >&2\nexit 1\n"
+"""Instead of the set-up, which would install the copy over this checkout."""
 
 
 @pytest.fixture
@@ -31,6 +33,10 @@ def checkout(tmp_path: Path, ports: dict[str, str]) -> Path:
         copy = folder / name
         shutil.copy(ROOT / name, copy)
         os.utime(copy, (0, 0))  # older than the set-up, so that make does not set up again
+    setup = folder / ".ci" / "setup"
+    setup.write_text(REFUSES, "utf-8")
+    setup.chmod(0o755)
+    os.utime(setup, (0, 0))
     makefile = folder / "Makefile"
     makefile.write_text(
         makefile.read_text("utf-8").replace("demo --once", f"demo --once --port {ports['8765']}")
@@ -76,6 +82,7 @@ def sent(reader: Reader, connection: str) -> dict[str, tuple[str, int]]:
     return {each["account_id"]: (each["status"], each["attempts"]) for each in reversed(found)}
 
 
+@pytest.mark.timeout(600)  # a dozen processes, one after the other
 def test_readme(reader: Reader, checkout: Path) -> None:
     """What the first page promises in five minutes."""
     page = (ROOT / "README.md").read_text("utf-8")
@@ -83,6 +90,7 @@ def test_readme(reader: Reader, checkout: Path) -> None:
     assert dict.fromkeys(typed(page), "Confirmed") == shown(checkout / "sheetsync-demo" / "credits.xlsx")
 
 
+@pytest.mark.timeout(600)
 def test_first_hour(reader: Reader, postgresql_server: PostgresqlServer, checkout: Path) -> None:
     """Demo, a site, a workbook, a Google spreadsheet, and a service with two workers on PostgreSQL."""
     page = (ROOT / "docs" / "first-hour.md").read_text("utf-8")

@@ -45,3 +45,12 @@ def test_every_make_target_is_named() -> None:
     )
     known = set(re.findall(r"make (\w+)", pages + MAKEFILE)) | {"help", "clean", "wordpress"}
     assert [] == [target for target in targets if target not in known]
+
+
+def test_the_layout_names_every_part() -> None:
+    """Whoever looks for something finds its folder in docs/design.md."""
+    page = (ROOT / "docs" / "design.md").read_text("utf-8").partition("## Layout\n")[2].partition("\n## ")[0]
+    package = [path for path in (ROOT / "sheetsync").iterdir() if not path.name.startswith(("_", "py."))]
+    names = [f"sheetsync/{path.name}" for path in package]
+    names += [path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name[0] != "_"]
+    assert [] == [name for name in names if f"{name}" not in page]

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.databases import postgresql_server, postgresql_template, postgresql_url
 from tests.web.kit import Town, open_town
+
+__all__ = ["postgresql_server", "postgresql_template", "postgresql_url"]
 
 
 @pytest.fixture(scope="module")

@@ -85,14 +85,22 @@ def fill_units(town: Town) -> list[str]:
     return keys
 
 
-def save_plan(town: Town, count: int, *, author: str = "web:ed@example.org", digest: str = DIGEST) -> str:
-    """Freeze a plan of many rows that waits for a second person; return its digest."""
+def save_plan(
+    town: Town,
+    count: int,
+    *,
+    author: str = "web:ed@example.org",
+    digest: str = DIGEST,
+    charges: int = 0,
+) -> str:
+    """Freeze a plan of many rows; return its digest. It waits for a second person, or charges customers."""
+    status = "edited" if charges else "awaiting_approval"
     now = datetime.now(UTC)
     rows = [
         {
             "row": number + 2, "account_id": str(number), "email": f"c{number}@customers.example",
             "action": "add",
-            "status": "awaiting_approval", "operation": f"P{number:023d}", "user_url": None,
+            "status": status, "operation": f"P{number:023d}", "user_url": None,
             "message": "Over the approval limit: a second person has to approve the plan.",
             "changes": {"credits": {"amount": str(number), "before": "10", "after": str(10 + number)}},
         }
@@ -100,8 +108,13 @@ def save_plan(town: Town, count: int, *, author: str = "web:ed@example.org", dig
     ]  # fmt: skip
     total = {"rows": count, "added": "1", "removed": "0", "net": "1", "largest": str(count - 1)}
     shown = {
-        "digest": digest, "connection": "shop", "environment": "test", "counts": {"awaiting_approval": count},
+        "digest": digest, "connection": "shop", "environment": "test",
+        "counts": {"add" if charges else status: count},
         "totals": {"credits": total}, "rows": rows, "hidden": 0, "ignored": 0, "over_limits": [],
+        "charges": [
+            {"account_id": str(number), "operation": f"P{number:023d}", "charge": "19.99 EUR"}
+            for number in range(charges)
+        ],
     }  # fmt: skip
     system = system_id(town.service.office.settings.connections["shop"])
     plan = StoredPlan(

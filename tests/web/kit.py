@@ -37,8 +37,8 @@ base_url = "{address}"
 username = "{username}"
 application_password = {{ env = "PASSWORD" }}
 environment = "test"
-timeout_s = 1
-settle_after_s = 3
+timeout_s = 10
+settle_after_s = 13
 [connections.shop.roles]
 "ed@example.org" = "editor"
 "ann@example.org" = "approver"
@@ -119,16 +119,20 @@ class Town:
 
     def edit(self, amounts: dict[int, int], *, note: str = "") -> None:
         """Type an Add with a reason into rows."""
-        path = self.folder / "credits.xlsx"
-        book = load_workbook(path)
-        sheet = book["Credits"]
-        place = {cell.value: cell.column or 0 for cell in sheet[1]}
-        for row, amount in amounts.items():
-            for name, value in (("Action", "Add"), ("Amount", amount), ("Reason", "Goodwill")):
-                sheet.cell(row, place[name], value)
-            if note:
-                sheet.cell(row, place["Note"], note).data_type = "s"
-        book.save(path)
+        edit_book(self.folder / "credits.xlsx", amounts, note=note)
+
+
+def edit_book(path: Path, amounts: dict[int, int], *, note: str = "") -> None:
+    """Type an Add with a reason into rows of a workbook."""
+    book = load_workbook(path)
+    sheet = book["Credits"]
+    place = {cell.value: cell.column or 0 for cell in sheet[1]}
+    for row, amount in amounts.items():
+        for name, value in (("Action", "Add"), ("Amount", amount), ("Reason", "Goodwill")):
+            sheet.cell(row, place[name], value)
+        if note:
+            sheet.cell(row, place["Note"], note).data_type = "s"
+    book.save(path)
 
 
 @contextmanager

@@ -69,6 +69,7 @@ def test_another_connection_is_like_none(filled: Town) -> None:
     for rule, path in _rules(filled, "POST"):
         if rule.arguments and rule.endpoint != "console.sign_in":
             assert 404 == far.post(path, days="1").status_code, path
+    assert "/api/" not in far.get("/plans/nothing").text
     for path in ("/", "/unsettled", "/access"):
         text = said(far.get(path))
         assert "shop" not in text
@@ -265,6 +266,7 @@ def test_failures_are_pages_for_people(filled: Town) -> None:
     for client in (boss.client, filled.client):
         reply = client.get("/no/such/page", headers=browser)
         assert (404, True) == (reply.status_code, "That did not work" in reply.text)
+        assert "openapi" not in reply.text
         assert "script-src 'self'" in reply.headers["Content-Security-Policy"]
     large = boss.client.post("/access/tokens", data={"csrf": "x" * 3_000_000}, headers=browser)
     assert (413, "text/html; charset=utf-8") == (large.status_code, large.headers["Content-Type"])
@@ -288,3 +290,17 @@ def test_several_units_and_all_kinds_of_evidence(filled: Town) -> None:
     listed = said(boss.get("/connections/shop/history?q=TWOUNITS"))
     assert "3 operations" in listed
     assert "Bonus 0 → to 5" in listed
+
+
+def test_nobody_is_charged_unasked(town: Town) -> None:
+    """A plan that charges customers says whom and what, and is pushed only with a person's consent to it."""
+    digest = save_plan(town, 80, digest=f"sha256:{'c4' * 32}", charges=80)
+    editor = signed_in(town, "ed@example.org")
+    page = editor.get(f"/plans/{digest}")
+    assert 50 == page.text.count("19.99 EUR"), "a bounded list"
+    assert "It charges 80 customers" in said(page)
+    assert "And 30 more" in said(page)
+    assert re.search(r'<input type="checkbox" name="agree" value="yes" required>', page.text)
+    refused = editor.post(f"/plans/{digest}/push")
+    assert (409, True) == (refused.status_code, "charges customers" in said(refused))
+    assert 303 == editor.post(f"/plans/{digest}/push", agree="yes").status_code

@@ -91,6 +91,14 @@ def test_options(town: Town) -> None:
     assert (422, "idempotency_key") == (other.status_code, (other.json or {})["error"]["code"])
 
 
+def test_a_mapping_as_one_object(town: Town) -> None:
+    """Who cannot repeat a field of a form, as the add-on, sends all columns in one."""
+    columns = '{"Client": "user_id", "Sum": "amount"}'
+    ended = _import(town, "Client,Action,Sum,Reason\n1,add,5,Goodwill\n", map=columns, dry_run="true")
+    assert {"edited": 1, "already_sent": 0, "invalid": 0} == ended["result"]["counts"]
+    assert 400 == _send(town, LINES, map="{Client").status_code
+
+
 def test_what_cannot_be_imported(town: Town) -> None:
     """No file, no form, no header, an unknown field, too large: each is told, and no run is started."""
     token = town.token("editor")
@@ -140,3 +148,39 @@ def test_history_as_a_file(town: Town) -> None:
         ]
     wrong = town.ask("GET", f"{SHOP}/history.csv?since=yesterday", token=token)
     assert (400, "application/json") == (wrong.status_code, wrong.mimetype)
+
+
+def test_totals_and_statements(town: Town) -> None:
+    """What was added by whom, and a day's opening and closing, as JSON and as CSV; odd days are refused."""
+    token = town.token("viewer")
+    _push_of_one(town)
+    for path, column in (("totals?by=person", "name"), ("statement", "day")):
+        told = town.ask("GET", f"{SHOP}/{path}", token=token)
+        assert 200 == told.status_code, told.text
+        table = town.ask("GET", f"{SHOP}/{path}", token=token, Accept="text/csv")
+        assert "text/csv" == table.mimetype
+        assert column in next(csv.reader(io.StringIO(table.text)))
+    found = town.ask("GET", f"{SHOP}/totals?by=person", token=token).json
+    assert found is not None
+    assert ["token:editor@scripts.org"] == [each["name"] for each in found["totals"]]
+    assert int(found["totals"][0]["units"]["credits"]["added"]) >= 1
+    for query in ("since=tomorrow", "since=2031-01-01", "by=week"):
+        wrong = town.ask("GET", f"{SHOP}/statement?{query}", token=token)
+        assert 400 == wrong.status_code, wrong.text
+
+
+def test_reconciliation(town: Town) -> None:
+    """What somebody else changed is a difference with its cause; nothing is written."""
+    town.sandbox.book.top_up("8", "credits", 1)
+    told = town.ask("POST", f"{SHOP}/reconciliations", token=town.token("editor"), body={}).json
+    assert told is not None
+    assert "8" in {each["account_id"] for each in told["differences"]}
+    assert told["run"]
+
+
+def _push_of_one(town: Town) -> None:
+    town.edit({9: 1})
+    body = {"scope": "selected", "account_ids": ["8"]}
+    shown = town.ask("POST", f"{SHOP}/plans", token=town.token("editor"), body=body).json
+    assert shown is not None
+    assert {"confirmed": 1} == _push(town, shown["plan"]["digest"])["counts"]

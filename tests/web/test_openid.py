@@ -154,7 +154,9 @@ def test_the_issuer_is_away(tmp_path: Path, issuer: Issuer) -> None:
     """Then nobody signs in; the page says so, without details."""
     app = openid_app(tmp_path, issuer.url)
     issuer.close()
-    reply = app.test_client().get("/sign-in/google")
+    client = app.test_client()
+    reply = client.get("/sign-in/google")
+    assert [503] * 9 + [429] == [client.get("/sign-in/google").status_code for _ in range(10)]
     assert (503, True) == (reply.status_code, "cannot be asked who you are" in said(reply))
     app.extensions["sheetsync"].close()
 

@@ -1,10 +1,13 @@
 """The main job over HTTP: pull, preview, approve, push, verify; sent twice, done once."""
 
+import re
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from sheetsync.ledger.schema import events
@@ -118,6 +121,21 @@ def test_the_request_is_wrong(town: Town) -> None:
         )  # fmt: skip
     status, told = _post(town, f"{SHOP}/pulls", {"account_ids": ["x" * 200] * 11_000})
     assert (413, "too_large") == (status, told["error"]["code"])
+
+
+def test_documented_metrics(town: Town) -> None:
+    """The page names every metric with its labels, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8").split("## Metrics")[1]
+    documented = {
+        name: frozenset(filter(None, labels.split(",")))
+        for name, labels in re.findall(r"`(sheetsync_\w+)(?:\{([\w,]*)\})?`", page)
+    }
+    text = town.ask("GET", "/metrics", token=town.token("viewer")).text
+    families = [each for each in text_string_to_metric_families(text) if not each.name.endswith("_created")]
+    assert set(documented) == {family.name for family in families}
+    for family in families:
+        for sample in family.samples:
+            assert documented[family.name] == frozenset(sample.labels) - {"le"}
 
 
 def test_health_metrics_headers(town: Town) -> None:

@@ -115,10 +115,15 @@ def account_of(record: Record, currencies: Currencies) -> Account:
     )
 
 
-def transaction_of(record: Record, currencies: Currencies) -> Transaction | None:
+def transaction_of(record: Record, currencies: Currencies, asked: str | None = None) -> Transaction | None:
     """Return a transaction of promo credit; None if it is of another account or currency.
 
     Resulting balances are left out: UniBee reads them without a lock, so they prove nothing.
+
+    Args:
+        record: as listed.
+        currencies: of the connection.
+        asked: whose transactions were asked for; None for everybody's.
 
     Raises:
         MalformedError: it is not as documented.
@@ -130,7 +135,7 @@ def transaction_of(record: Record, currencies: Currencies) -> Transaction | None
     kind = record.get("transactionType")
     return Transaction(
         transaction_id=str(whole(record, "id")),
-        account_id=_whose(record),
+        account_id=_whose(record, asked),
         note=note if isinstance(note, str) else "",
         changes={unit.code: _amount(record, "deltaAmount", unit)},
         after={unit.code: None},
@@ -140,12 +145,14 @@ def transaction_of(record: Record, currencies: Currencies) -> Transaction | None
     )
 
 
-def _whose(record: Record) -> str:
+def _whose(record: Record, asked: str | None) -> str:
     for place in (record.get("user"), record.get("creditAccount"), record):
         for name in ("id", "userId") if place is record.get("user") else ("userId",):
             if isinstance(place, Mapping) and place.get(name):
                 return str(whole(place, name))
-    raise MalformedError("a transaction without a user")
+    if asked is None:
+        raise MalformedError("a transaction without a user")
+    return asked
 
 
 def moment_of(seconds: int) -> datetime:

@@ -7,7 +7,7 @@ from sheetsync.core.accounts import Transaction
 from sheetsync.errors import RejectedError, RetryableError
 from sheetsync.providers.unibee.client import PAGE, Client, Page
 from sheetsync.providers.unibee.paging import MovingListError, walk
-from sheetsync.providers.unibee.records import Currencies, MalformedError, Record, transaction_of
+from sheetsync.providers.unibee.records import Currencies, MalformedError, transaction_of
 
 DIRECT_MOST = 2
 """Users that are always asked for one by one: counting everybody's would cost as much."""
@@ -72,9 +72,6 @@ class Transactions:
             return self._client.transactions(account_id, since_s, page, count)
 
         for record in walk(read_page, lambda _seen, _total: None):
-            found = self._read(record)
+            found = transaction_of(record, self._currencies, account_id)
             if found is not None:
                 yield found
-
-    def _read(self, record: Record) -> Transaction | None:
-        return transaction_of(record, self._currencies)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from sheetsync.config import system_id
-from sheetsync.ledger.pages import Moved
+from sheetsync.ledger.figures import Moved
 from sheetsync.web.console import telling
 from sheetsync.web.console.charts import Chart, Series
 from sheetsync.web.console.frame import Console

@@ -32,6 +32,10 @@ from sheetsync.web.replay import claim_of, once
 from sheetsync.web.service import Service
 
 _ENDPOINTS = {(each.method, each.path): each for each in ENDPOINTS}
+_PROGRAMS = "/api/"
+HINTS = {404: "It is not there, or not for you."}
+"""Status → what to do, for people, where the hint names an address of the HTTP API."""
+
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -173,7 +177,8 @@ class Console:
 
     def refusal(self, status: int, error: SheetsyncError) -> Response:
         """Return a page that says what did not work, and what to do."""
-        reply = self.page("error.html", status, error=error, back=_back())
+        hint = HINTS.get(status, "") if _PROGRAMS in error.hint or "openapi" in error.hint else error.hint
+        reply = self.page("error.html", status, error=error, hint=hint, back=_back())
         if "retry_after_s" in error.details:
             reply.headers["Retry-After"] = str(error.details["retry_after_s"])
         return reply

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response
 
-from sheetsync.ledger.pages import Moved, PlanHead, Waiting
+from sheetsync.ledger.figures import Moved, Waiting
+from sheetsync.ledger.pages import PlanHead
 from sheetsync.ports import Run
 from sheetsync.web.console.frame import Console
 

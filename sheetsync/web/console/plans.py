@@ -12,6 +12,8 @@ from sheetsync.web.console.paging import PAGE
 from sheetsync.web.console.shelf import Shelf, Shown, filtered
 
 PLANS = 50
+CHARGES_MAX = 50
+"""Charges listed above the rows; all of them stand in the rows."""
 
 
 def add(pages: Blueprint, console: Console) -> None:
@@ -51,6 +53,8 @@ def add(pages: Blueprint, console: Console) -> None:
             asked=asked,
             statuses=sorted({row["status"] for row in shown.rows}),
             changes=_changes(shown),
+            charges=shown.facts.get("charges", [])[:CHARGES_MAX],
+            charged=len(shown.facts.get("charges", [])),
             **_standing(console, head, shown),
         )
 
@@ -65,7 +69,10 @@ def add(pages: Blueprint, console: Console) -> None:
     @pages.post("/plans/<digest>/push")
     def push(digest: str) -> Response:
         head = _find(console, digest)
-        found = console.carry_out("POST", "/connections/{name}/pushes", head.connection, {"plan": digest})
+        agreed = request.form.get("agree") == "yes"
+        found = console.carry_out(
+            "POST", "/connections/{name}/pushes", head.connection, {"plan": digest, "agree_charges": agreed}
+        )
         return see("console.run", run_id=found["run"])
 
 

@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 
 from sheetsync.config import role_in
 from sheetsync.config.auth import Auth
-from sheetsync.errors import ForbiddenError, IdentityError, UnauthenticatedError
+from sheetsync.errors import ForbiddenError, IdentityError, SheetsyncError, UnauthenticatedError
 from sheetsync.web.callers import COOKIE
 from sheetsync.web.console.frame import Console, local, needs_secure, see
 from sheetsync.web.sessions import LENGTH
@@ -87,19 +87,27 @@ def _add_openid(pages: Blueprint, console: Console) -> None:
     @pages.get("/sign-in/google")
     def go() -> Response:
         """Lead to the issuer."""
+        console.door.throttle.refuse(request.remote_addr or "")
         session[NEXT] = local(request.args.get("next", "/"))
         back = url_for("console.come_back", _external=True)
         extra = {"hd": auth.hosted_domain} if auth.hosted_domain else {}
         try:
             found: Response = clients.issuer.authorize_redirect(back, **extra)
         except (OAuthError, requests.RequestException, RuntimeError, ValueError) as error:
+            console.door.throttle.fail(request.remote_addr or "")
             raise _away(auth) from error
         return found
 
     @pages.get("/sign-in/google/back")
     def come_back() -> Response:
         """Take what the issuer says of the person."""
-        email = _email(clients, auth)
+        address = request.remote_addr or ""
+        console.door.throttle.refuse(address)
+        try:
+            email = _email(clients, auth)
+        except SheetsyncError:
+            console.door.throttle.fail(address)  # each of them may have asked the issuer, and waited for it
+            raise
         known = [auth.role_of(email)]
         known += [role_in(each.roles, email) for each in console.settings.connections.values()]
         if not any(known):
