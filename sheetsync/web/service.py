@@ -193,9 +193,9 @@ class Service:
         plan = self.office.ledger.plans.load(name, digest)
         if plan is None:
             raise StalePlanError(f"No preview of {name} has shown this plan.", hint="Preview first.")
-        refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         with self.office.desk(name, actor=actor) as desk:
             refuse_early(desk, plan)
+        refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
         kind = "undo" if UNDOES in plan.body else "push"
         params = {**params, "check": True}
         return self.start(kind, name, actor=actor, plan=digest, params=params, claim=claim)

@@ -15,8 +15,9 @@ body { margin: 0; background: #e8eaed; font: 14px Arial, sans-serif }
 aside { position: fixed; right: 0; top: 0; bottom: 0; width: 300px; background: #fff; display: flex; flex-direction: column }
 aside h2 { font-size: 16px; margin: 12px } iframe { border: 0; flex: 1; width: 100% }
 dialog { padding: 0; border: 1px solid #999 } dialog h2 { font-size: 16px; margin: 12px } [hidden] { display: none }
-</style></head><body><aside hidden><h2></h2><iframe name="sidebar" title="Sidebar"></iframe></aside>
-<dialog><h2></h2><iframe name="dialog" title="Dialog"></iframe></dialog><script>
+h1 { font-size: 16px; margin: 12px }
+</style></head><body><main><h1>Spreadsheet</h1></main><aside aria-label="Sidebar" hidden><h2></h2></aside>
+<dialog aria-label="Dialog"><h2></h2></dialog><script>
 const seen = {};
 async function look() {
   const shown = await (await fetch('/shown')).json();
@@ -25,7 +26,8 @@ async function look() {
     seen[kind] = found.number;
     const box = document.querySelector(kind === 'sidebar' ? 'aside' : 'dialog');
     box.querySelector('h2').textContent = found.title;
-    const frame = box.querySelector('iframe');
+    box.querySelector('iframe')?.remove();
+    const frame = box.appendChild(Object.assign(document.createElement('iframe'), { name: kind, title: kind }));
     frame.style.width = frame.style.minWidth = (found.width || 300) + 'px';
     if (found.height) frame.style.height = found.height + 'px';
     frame.src = '/frame/' + kind + '?' + found.number;
@@ -34,7 +36,7 @@ async function look() {
 }
 addEventListener('message', (event) => {
   const box = document.querySelector(event.data.close === 'sidebar' ? 'aside' : 'dialog');
-  box.querySelector('iframe').src = 'about:blank';
+  box.querySelector('iframe').remove();
   if (event.data.close === 'sidebar') box.hidden = true; else box.close();
 });
 setInterval(look, 100); look();

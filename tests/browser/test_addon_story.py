@@ -93,6 +93,7 @@ def _push_what_is_right(story: Story, before: dict[str, int]) -> None:
     story.press("Preview changes")
     story.sees("Preview")
     story.sidebar.get_by_role("button", name="Invalid").click()
+    expect(story.sidebar.locator("body")).to_contain_text("The row of user 3 is selected.")
     expect(story.sidebar.locator("body")).to_contain_text("can be read as 1500 or as 1.5")
     story.press("Push 2 changes…")
     story.agree("Push 2 changes")

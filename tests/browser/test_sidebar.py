@@ -128,6 +128,7 @@ def test_errors(shop: Office, tabs: OpenTab) -> None:
         sidebar.press("History")
         sidebar.sees("The service cannot be reached")
         tab.check_accessibility()
+        picture(tab.page, "sidebar-error")
         sidebar.press("Try again")
         sidebar.sees("History")
         shop.addon.control(browser={"mode": "denied"})

@@ -218,7 +218,6 @@ def test_errors_say_what_to_do(desk: Desk) -> None:
     expect(alert).to_contain_text("pull")
     expect(alert).to_contain_text("For the admin: request")
     desk.tab.check_accessibility()
-    picture(desk.picture, "sidebar-error")
     desk.press("Back to the steps")
     desk.turn("System is down")
     desk.step("Pull users and credits")

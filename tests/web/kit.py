@@ -37,8 +37,8 @@ base_url = "{address}"
 username = "{username}"
 application_password = {{ env = "PASSWORD" }}
 environment = "test"
-timeout_s = 1
-settle_after_s = 3
+timeout_s = 10
+settle_after_s = 13
 [connections.shop.roles]
 "ed@example.org" = "editor"
 "ann@example.org" = "approver"

@@ -67,8 +67,8 @@ def test_certificates_are_read_once(tmp_path: Path, google: IdentityEmulator) ->
     with _app(tmp_path, google.certs_url) as app:
         assert [200] * 5 == [_ask(app, google.token("ann@example.org")) for _ in range(5)]
         assert 1 == google.asked
-        with IdentityEmulator() as forger:
-            assert [401] * 5 == [_ask(app, forger.token("ann@example.org")) for _ in range(5)]
+        with IdentityEmulator() as forged:
+            assert [401] * 5 == [_ask(app, forged.token("ann@example.org")) for _ in range(5)]
     assert CERTS_AGAIN_S >= 60
     assert 1 == google.asked
 

@@ -30,8 +30,9 @@ export class Book {
 
   /** Returns title and tabs. */
   async facts() {
-    this.sheetsRead ||= await this.ask(`/v4/spreadsheets/${this.id}?fields=properties,sheets.properties`);
-    return this.sheetsRead;
+    const read = this.sheetsRead || await this.ask(`/v4/spreadsheets/${this.id}?fields=properties,sheets.properties`);
+    this.sheetsRead = read; // another execution may have forgotten it meanwhile
+    return read;
   }
 
   async sheets() {
@@ -53,8 +54,9 @@ export class Book {
   /** Returns all cells of a tab as they are shown. */
   async cells(sheetId) {
     const range = encodeURIComponent(`'${(await this.nameOf(sheetId)).replaceAll("'", "''")}'`);
-    this.valuesRead[sheetId] ||= (await this.ask(`/v4/spreadsheets/${this.id}/values/${range}`)).values || [];
-    return this.valuesRead[sheetId];
+    const read = this.valuesRead[sheetId] || (await this.ask(`/v4/spreadsheets/${this.id}/values/${range}`)).values || [];
+    this.valuesRead[sheetId] = read;
+    return read;
   }
 
   async size(sheetId) {
@@ -70,12 +72,14 @@ export class Book {
 
   /** Returns who hides a row. */
   async hidden(sheetId, row) {
-    if (!this.hiddenRead[sheetId]) {
+    let read = this.hiddenRead[sheetId];
+    if (!read) {
       const name = encodeURIComponent(`'${(await this.nameOf(sheetId)).replaceAll("'", "''")}'`);
       const found = await this.ask(`/v4/spreadsheets/${this.id}?ranges=${name}&includeGridData=true&fields=sheets.data.rowMetadata`);
-      this.hiddenRead[sheetId] = found.sheets[0].data[0].rowMetadata || [];
+      read = found.sheets[0].data[0].rowMetadata || [];
+      this.hiddenRead[sheetId] = read;
     }
-    const about = this.hiddenRead[sheetId][row - 1] || {};
+    const about = read[row - 1] || {};
     return { filter: Boolean(about.hiddenByFilter), user: Boolean(about.hiddenByUser) };
   }
 
