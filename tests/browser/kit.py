@@ -76,7 +76,8 @@ class Tab:
 
         Pages inside the page are looked at one by one.
         """
-        frames = [frame for frame in self.page.frames if frame.url != "about:blank"]
+        main = self.page.main_frame
+        frames = [frame for frame in self.page.frames if frame is main or frame.url != "about:blank"]
         found = [rule for frame in frames for rule in Axe().run(frame).response["violations"]]
         told = [
             f"{rule['id']}: {rule['help']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
