@@ -64,6 +64,8 @@ def history_command(
     """Who changed what, when, and how it was proven; newest first (--unsettled: oldest first)."""
     with Office.open(frame.config, os.environ) as office, frame.progress() as report:
         zone = office.settings.service.zone
+        if connection is not None and not office.ledger.runs.newest(connection, limit=1):
+            office.connection(connection)  # one that left the configuration keeps its history
         wanted = Wanted(connection, since=_since(since, zone), until=_until(until, zone), **chosen)
         if by is not None:
             if unsettled or cursor:

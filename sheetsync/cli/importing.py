@@ -17,6 +17,7 @@ from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.importing import MARKS, import_file, source_of
 from sheetsync.jobs.judging import Source
 from sheetsync.jobs.listing import plan_file
+from sheetsync.jobs.outcome import needs_attention
 from sheetsync.jobs.results import write_results
 
 
@@ -77,8 +78,9 @@ def import_command(  # noqa: PLR0913 - one parameter per option
         if results is not None:
             write_results(desk, results, found, meant)
             result["results"] = str(results)
-    frame.emit(result, _printer(result))
-    return 1 if result["counts"]["invalid"] else 0
+    frame.emit(result, _printer(result, dry_run=dry_run))
+    plan = result.get("plan", {"rows": (), "over_limits": ()})
+    return 1 if result["counts"]["invalid"] or needs_attention(plan["rows"]) or plan["over_limits"] else 0
 
 
 def _given(maps: Sequence[str]) -> dict[str, str]:
@@ -102,7 +104,7 @@ def _source(
         raise UsageError(str(problem), hint='Say what a column means: --map "HEADER=FIELD"') from problem
 
 
-def _printer(result: dict[str, Any]) -> printing.Show:
+def _printer(result: dict[str, Any], *, dry_run: bool) -> printing.Show:
     def show(out: Console) -> None:
         counts = result["counts"]
         where = "the plan" if "plan" in result else "the tab"
@@ -121,6 +123,8 @@ def _printer(result: dict[str, Any]) -> printing.Show:
             if result["plan"]["totals"] and not result["plan"]["over_limits"]:
                 plan = result["plan"]
                 out.print(f"Push it with: sheetsync push {plan['connection']} --plan {plan['digest']}")
+        elif dry_run:
+            out.print("Nothing was written. To import it, leave --dry-run out.")
         elif counts["edited"]:
             out.print(f"Next: sheetsync preview {result['connection']}")
 

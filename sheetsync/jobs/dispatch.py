@@ -39,9 +39,11 @@ def send_all(sending: Sending, waiting: Sequence[Planned], *, canaries: int) -> 
     finally:
         _wait_for(sending, pool)
         if not sending.held.lost.is_set():
-            desk.ledger.operations.withdraw(sending.run, why="the push ended before this row was sent")
+            desk.ledger.operations.withdraw(sending.run, why=ENDED)
             desk.ledger.runs.progress(sending.run, sending.done, sending.total)
 
+
+ENDED = "Not sent: the push ended before this row's turn. Push the same plan again, or make a new one."
 
 STOPPED = "The push was stopped; nothing more was sent."
 

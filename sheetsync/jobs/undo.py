@@ -195,7 +195,11 @@ def _row(desk: Desk, record: OperationRecord, operation: Operation, now: _Now) -
     if below:
         unit = words.unit_of(below[0], desk.units)
         amount = next(change.amount for change in operation.changes if change.unit == below[0])
-        message = f"Cannot be undone: {words.below_zero(amount, planned.before.get(below[0]), unit)}"
+        held = words.amount(planned.before.get(below[0]), unit)
+        message = (
+            f"Cannot be undone: {unit.header} would go below 0 ({held} now, {words.signed(amount, unit)} to "
+            "take it back). To take off what is left, type an Adjust."
+        )
         return replace(row, status=RowStatus.INVALID, message=message, shown=shown)
     estimate = (
         " An estimate by balances: look at it before you push." if is_estimate(telling.done(record)) else ""

@@ -62,6 +62,9 @@ def test_a_file_becomes_a_plan(pulled: Office) -> None:
     """Two lines of one user go one after the other; people see what would happen."""
     file = pulled.folder / "may.csv"
     file.write_text("user_id;action;amount;reference\n5;add;1;a\n5;add;2;b\n", encoding="utf-8")
+    said = pulled.people("import", "shop", str(file), "--dry-run", code=1).stdout
+    assert "Nothing was written" in said
+    assert "preview" not in said
     plan = pulled.run("import", "shop", str(file), "--plan")
     assert {"edited": 2, "already_sent": 0, "invalid": 0} == plan.json["counts"]
     pushed = pulled.run("push", "shop", "--plan", plan.digest)
@@ -106,6 +109,7 @@ def test_looking_back(pulled: Office) -> None:
         with path.open(encoding="utf-8", newline="") as stream:
             assert told["lines"] == len(list(csv.DictReader(stream))) > 0
     assert "2026-13-01" in pulled.run("statement", "shop", "--day", "2026-13-01", code=2).error["message"]
+    assert "no connection" in pulled.run("history", "nope", code=2).error["message"]
     assert "--unsettled" in pulled.run("history", "--totals", "day", "--unsettled", code=2).error["message"]
     assert "By us" in pulled.people("statement", "shop").stdout
     assert "Goodwill" in pulled.people("history", "shop", "--totals", "reason").stdout
