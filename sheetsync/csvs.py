@@ -115,8 +115,8 @@ def problem_of_width(cells: Sequence[str], header: Sequence[str]) -> str:
     if not any(cell.strip() for cell in cells[len(header) :]):
         return ""
     return (
-        f"The line has {len(cells)} cells, the header {len(header)}: put a cell that holds the separator into "
-        "quotation marks."
+        f"The line has {len(cells)} cells, the header {len(header)}: put a cell that holds the separator "
+        "into quotation marks."
     )
 
 
