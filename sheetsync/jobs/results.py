@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sheetsync.core.lines import known_headers, plain
 from sheetsync.core.states import UNPROVEN, RowStatus, row_status
-from sheetsync.csvs import CsvFile, open_csv, write_csv
+from sheetsync.csvs import CsvFile, open_csv, problem_of_width, write_csv
 from sheetsync.errors import UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
@@ -48,7 +48,8 @@ def write_results(desk: Desk, path: Path, file: CsvFile, meant: Iterable[Meant])
 def _result(meant: Meant, records: Mapping[str, OperationRecord]) -> Result:
     sent = [records[key] for key in meant.keys if key in records]
     evidence = _evidence(sent) if meant.status is RowStatus.ALREADY_SENT else ""
-    return Result(meant.status.value, meant.message, " ".join(meant.keys), evidence)
+    keys = () if meant.status is RowStatus.INVALID else meant.keys  # what is invalid asks for no operation
+    return Result(meant.status.value, meant.message, " ".join(keys), evidence)
 
 
 def refresh_results(desk: Desk, keys: Collection[str]) -> list[str]:
@@ -116,7 +117,9 @@ def _write(path: Path, file: CsvFile, result_of: ResultOf) -> None:
     def rows() -> Iterator[Sequence[object]]:
         for number, cells, problem in file.rows():
             result = result_of(number, cells) or Result("invalid", problem)
-            yield [*(cells[at] if at < len(cells) else "" for at in own), *result.cells]
+            # cells that no column names stay: without them the line would mean another thing
+            more = cells[len(file.header) :] if problem_of_width(cells, file.header) else ()
+            yield [*(cells[at] if at < len(cells) else "" for at in own), *result.cells, *more]
 
     write_csv(path, [*(file.header[at] for at in own), *COLUMNS], rows(), separator=file.separator)
 
