@@ -5,8 +5,8 @@
 # make dist   builds wheel and sdist, the same bytes from the same commit: dist/
 SHELL := /bin/bash
 BIN := .venv/bin
-# parallel test processes; the tests start servers and databases of their own
-JOBS ?= auto
+# parallel test processes: more than cores, because many tests wait for servers that they start
+JOBS ?= $(shell echo $$(( $$(nproc) + 1 )))
 LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 

@@ -10,7 +10,7 @@ function previewChanges() {
     } else if (needsApproval_(plan)) {
       tell_(summary_(plan), lines.concat(approvalWords_()));
     } else {
-      tell_(summary_(plan), lines.concat('“Push changes…” sends them.'));
+      tell_(summary_(plan), lines.concat(charged_(plan.charges || []), '“Push changes…” sends them.'));
     }
   });
 }

@@ -6,12 +6,12 @@ const ACTS = { push: startPush_ };
 /**
  * Starts a push, and keeps which: the sidebar picks it up, whatever becomes of this execution.
  *
- * @param {Object<string, *>} given With the plan's digest.
+ * @param {Object<string, *>} given With the plan's digest, and whether the person agreed to what it charges.
  * @param {string} key
  * @return {Run}
  */
 function startPush_(given, key) {
-  const run = ask_('POST', ofConnection_('pushes'), { body: { plan: given.digest }, key });
+  const run = ask_('POST', ofConnection_('pushes'), { body: { plan: given.digest, agree_charges: Boolean(given.charges) }, key });
   sidebarRemember({ run: { run: run.run, kind: run.kind }, plan: null, asked: null });
   return run;
 }
@@ -52,13 +52,31 @@ function offer_(verb, found) {
     }
     lines.push(`Approved by ${approval.approved_by.replace(/^\w+:/, '')}.`);
   }
+  const charges = plan.charges || [];
+  if (charges.length && !agreesToCharges_(plan, charges)) {
+    return;
+  }
   confirm_({
     title: `${verb} ${summary_(plan)}`,
-    lines,
+    lines: lines.concat(charged_(charges)),
     verb: `${verb} ${many_(sendable_(plan).length, 'change')}`,
     act: 'push',
-    given: { digest: plan.digest },
+    given: { digest: plan.digest, charges: charges.length },
   });
+}
+
+/**
+ * Asks, apart from the push itself, whether customers are to be charged these amounts; this question needs no page.
+ *
+ * @param {Plan} plan
+ * @param {Charge[]} charges
+ * @return {boolean}
+ */
+function agreesToCharges_(plan, charges) {
+  const ui = SpreadsheetApp.getUi();
+  const lines = [place_(plan)].concat(charged_(charges), 'The credit is deducted at once, and the customer is charged the rest.', '',
+    'Yes: go on to the push. No: nothing is done.');
+  return ui.alert(`Charge ${many_(charges.length, 'customer')}?`, lines.join('\n'), ui.ButtonSet.YES_NO) === ui.Button.YES;
 }
 
 /** @return {string} */

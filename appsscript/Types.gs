@@ -94,6 +94,12 @@
  * @property {Array<PlanRow>} rows
  * @property {number} [hidden]
  * @property {string[]} over_limits
+ * @property {Charge[]} [charges] What a push would charge customers.
+ *
+ * @typedef {Object} Charge
+ * @property {string} account_id
+ * @property {string} operation
+ * @property {string} charge Such as `19.99 EUR`.
  *
  * @typedef {Object} PlanRow
  * @property {number|null} row Its number in the tab.

@@ -99,6 +99,15 @@ function remarks_(plan, warnings) {
 }
 
 /**
+ * @param {Charge[]} charges
+ * @return {string[]} Whom a plan charges, and what: such as `Charges user 7: 19.99 EUR`.
+ */
+function charged_(charges) {
+  const lines = charges.slice(0, ROWS_LISTED).map((each) => `Charges user ${each.account_id}: ${each.charge}`);
+  return charges.length > ROWS_LISTED ? lines.concat(`… and ${charges.length - ROWS_LISTED} more; see the column Invoice preview.`) : lines;
+}
+
+/**
  * @param {Array<PlanRow>} rows
  * @return {string[]}
  */

@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
 import urllib3
 from openpyxl import load_workbook
+from requests.adapters import HTTPAdapter
 
 from benchmarks.profiling import profiled
 from sheetsync.bootstrap import Office
@@ -196,6 +198,24 @@ def measure_bare(address: str, *, rows: int, parallel: int) -> Pace:
     return Pace(rows / seconds, 1000 * cpu_s / rows)
 
 
+def measure_sessions(address: str, *, rows: int, parallel: int) -> Pace:
+    """Send the same from a pool of threads that share a ``requests.Session``, as scripts do."""
+    with requests.Session() as session, ThreadPoolExecutor(parallel) as threads:
+        session.trust_env = False
+        session.mount("http://", HTTPAdapter(pool_maxsize=parallel))
+
+        def one(user: int) -> None:
+            session.get(f"{address}/balance", params={"uid": user}, timeout=30).json()
+            assert session.post(f"{address}/add", json={"uid": str(user), "points": 5}, timeout=30).json()[
+                "ok"
+            ]
+
+        began_s, began_cpu_s = time.monotonic(), time.process_time()
+        list(threads.map(one, range(1, rows + 1)))
+        seconds, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
+    return Pace(rows / seconds, 1000 * cpu_s / rows)
+
+
 def windows_above(arrivals: tuple[float, ...], rate: float) -> int:
     """Count the one-second windows, one from each arrival on, that hold more than the rate."""
     times = sorted(arrivals)
@@ -229,6 +249,8 @@ def compare(arguments: argparse.Namespace, makers: dict[str, Any]) -> None:
         with server(rows) as address:
             for _ in range(arguments.repeats):
                 found["bare pool"].append(measure_bare(address, rows=rows, parallel=parallel))
+                sessions = measure_sessions(address, rows=rows, parallel=parallel)
+                found["pool of requests.Session"].append(sessions)
                 for kind in arguments.databases:
                     pace = measure_push(
                         address, makers[kind], rows=rows, rate=AMPLE * most, parallel=parallel

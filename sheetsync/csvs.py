@@ -105,13 +105,19 @@ class CsvFile:
             raise UsageError(f"{self.name} changed while it was read.", hint="Import it again.")
 
     def _line(self, number: int, cells: Sequence[str], columns: Mapping[str, int], problem: str) -> Line:
-        if not problem and len(cells) > len(self.header):
-            problem = (
-                f"The line has {len(cells)} cells, the header {len(self.header)}: put a cell that holds the "
-                "separator into quotation marks."
-            )
+        problem = problem or problem_of_width(cells, self.header)
         found = {name: cells[at] for name, at in columns.items() if at < len(cells)}
         return Line(number, found, problem)
+
+
+def problem_of_width(cells: Sequence[str], header: Sequence[str]) -> str:
+    """Return why a line with more cells than the header cannot be read, or ""; blank ones do no harm."""
+    if not any(cell.strip() for cell in cells[len(header) :]):
+        return ""
+    return (
+        f"The line has {len(cells)} cells, the header {len(header)}: put a cell that holds the separator "
+        "into quotation marks."
+    )
 
 
 def _malformed(error: csv.Error) -> str:

@@ -153,7 +153,7 @@ def push_command(
             return 0
         result = push(desk, digest, check=not no_verify, canaries=canaries, agreed=is_agreed)
     attention = attention or needs_attention(result["rows"]) or bool(result["warnings"])
-    result["warnings"] = [*said, *result["warnings"]]
+    result["warnings"] = [*result["warnings"], *said]  # what stopped it comes first
     frame.emit(result, printing.pushed(result, title=f"Push {result['run']}"))
     return 1 if attention else 0
 

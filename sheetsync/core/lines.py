@@ -18,6 +18,11 @@ from sheetsync.core.tab import CellValue
 CARD_NO = "card_no"
 REFERENCE = "reference"
 
+OPERATION = "operation"
+
+RESULT_COLUMNS = ("status", "message", OPERATION, "evidence")
+"""What a results file has behind the columns of the file that it tells about."""
+
 REFERENCE_LIMIT = 200
 """Characters of a reference: an order number or a sentence, not a document."""
 
@@ -66,7 +71,16 @@ class Line:
     @property
     def reference(self) -> str:
         """What tells it from a line that asks for the same."""
-        return " ".join(self.cells.get(REFERENCE, "").split())
+        return " ".join(self.text(REFERENCE).split())
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return the operation keys that a results file names in this line."""
+        return tuple(self.cells.get(OPERATION, "").split())
+
+    def text(self, name: str) -> str:
+        """Return a cell as it was before a results file guarded it against being taken for a formula."""
+        return _text(self.cells.get(name, ""))
 
 
 def known_headers(units: Sequence[Unit]) -> frozenset[str]:
@@ -96,7 +110,13 @@ def columns_of(header: Sequence[str], units: Sequence[Unit], given: Mapping[str,
     missing = [name for name in wanted if name not in {plain(each) for each in header}]
     if missing:
         raise HeaderProblem(f"The file has no column “{missing[0]}”: it has {_listed(header)}.")
-    return _complete(_without_balances(places, units), header, units)
+    return _complete(_without_balances(places, units), header, units) | _told_in(header)
+
+
+def _told_in(header: Sequence[str]) -> dict[str, int]:
+    """Return where a results file names its operations; any other file's column of that name is its own."""
+    places = {plain(name): index for index, name in enumerate(header)}
+    return {OPERATION: places[OPERATION]} if set(RESULT_COLUMNS) <= set(places) else {}
 
 
 def _field(value: str, known: Mapping[str, str]) -> str:
@@ -189,7 +209,7 @@ def read_line(line: Line, rules: Rules, mark: DecimalMark | None) -> Edit:
         EditProblem: why it cannot be carried out.
     """
     units = rules.capabilities.units
-    cells: dict[str, CellValue] = {name: _text(line.cells[name]) for name in _TEXTS if name in line.cells}
+    cells: dict[str, CellValue] = {name: line.text(name) for name in _TEXTS if name in line.cells}
     for unit in units:
         name = fields.amount(unit, units)
         try:

@@ -91,7 +91,7 @@ def judge_lines(desk: Desk, source: Source) -> list[Meant]:
         meant.append(_read(desk, line, people, source, mark))
         if count % EVERY == 0:
             desk.report("Reading lines", count, None)
-    return _sent_before(desk, source, _told_apart(meant))
+    return _sent_before(desk, source, _told_apart(_under_their_label(desk, source, meant)))
 
 
 def _amounts(desk: Desk, source: Source) -> Iterable[str]:
@@ -124,13 +124,12 @@ class People:
         Raises:
             EditProblem: none, several, or two that differ.
         """
-        account_id = line.cells.get(fields.ACCOUNT_ID, "").strip()
-        email = line.cells.get(fields.EMAIL, "").strip()
+        account_id, email = line.text(fields.ACCOUNT_ID), line.text(fields.EMAIL)
         if account_id:
             return self._by_id(account_id, email)
         if email:
             return self._by_email(email)
-        card = line.cells.get(CARD_NO, "").strip()
+        card = line.text(CARD_NO)
         if card:
             return self._by_card(card)
         raise EditProblem("The line does not say whose it is: fill in user_id or email.")
@@ -198,11 +197,51 @@ def _read(desk: Desk, line: Line, people: People, source: Source, mark: DecimalM
         edit = read_line(line, desk.rules, mark)
     except EditProblem as problem:
         return known.invalid(str(problem))
-    keys = tuple(
-        line_key(desk.system, account_id, edit.action, group, known.reference)
-        for group in groups_of(desk, edit.changes)
-    )
-    return replace(known, edit=edit, keys=keys)
+    return replace(known, edit=edit, keys=_keys(desk, account_id, edit, known.reference))
+
+
+def _keys(desk: Desk, account_id: str, edit: Edit, reference: str) -> tuple[str, ...]:
+    groups = groups_of(desk, edit.changes)
+    return tuple(line_key(desk.system, account_id, edit.action, group, reference) for group in groups)
+
+
+def _under_their_label(desk: Desk, source: Source, meant: Sequence[Meant]) -> Sequence[Meant]:
+    """Recognise lines that came under a label before, when the file comes again without it.
+
+    The very same file, and a results file, which names the operations, are known; nobody types a label twice.
+    """
+    if source.label or source.again:
+        return meant
+    bare = [each for each in meant if each.edit is not None and not each.reference]
+    labels = desk.ledger.lines.references(desk.system, source.file.digest) if bare else frozenset()
+    labels -= {each.reference for each in meant}
+    if not labels and not any(each.line.told for each in bare):
+        return meant
+    told = desk.ledger.lines.by_key({key for each in bare for key in each.line.told})
+    known = {
+        each.line.number: [
+            _referred(desk, each, reference)
+            for reference in (*(told[key].reference for key in each.line.told[:1] if key in told), *labels)
+            if reference
+        ]
+        for each in bare
+    }
+    keys = {key for each in bare for again in (each, *known[each.line.number]) for key in again.keys}
+    noted = desk.ledger.lines.by_key(keys)
+
+    def chosen(each: Meant) -> Meant:
+        found = known.get(each.line.number, ())
+        if any(key in noted for key in each.keys):
+            return each
+        return next((again for again in found if all(key in noted for key in again.keys)), each)
+
+    return [chosen(each) for each in meant]
+
+
+def _referred(desk: Desk, meant: Meant, reference: str) -> Meant:
+    if meant.edit is None:
+        raise AssertionError("a line without an edit has no keys")
+    return replace(meant, reference=reference, keys=_keys(desk, meant.account_id, meant.edit, reference))
 
 
 def groups_of(desk: Desk, changes: tuple[Change, ...]) -> list[tuple[Change, ...]]:

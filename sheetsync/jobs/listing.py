@@ -40,6 +40,7 @@ class Wish:
     account_id: str
     key: str
     edit: Edit
+    reference: str = ""
 
 
 def plan_file(
@@ -96,7 +97,9 @@ def _wishes(desk: Desk, meant: Meant) -> Iterable[Wish]:
     if meant.status is not RowStatus.EDITED or meant.edit is None:
         return
     for key, changes in zip(meant.keys, groups_of(desk, meant.edit.changes), strict=True):
-        yield Wish(meant.line.number, meant.account_id, key, replace(meant.edit, changes=changes))
+        yield Wish(
+            meant.line.number, meant.account_id, key, replace(meant.edit, changes=changes), meant.reference
+        )
 
 
 def wishes_of(planned: Iterable[Planned], numbers: Mapping[str, int]) -> list[Wish]:
@@ -191,7 +194,7 @@ def _noted(desk: Desk, source: Source, wish: Wish, before: LineRecord | None, *,
         system=desk.system,
         connection=desk.name,
         account_id=wish.account_id,
-        reference="",
+        reference=wish.reference,
         file=source.name,
         digest=source.file.digest,
         line=wish.number,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sheetsync.core.accounts import Operation, resulting
 from sheetsync.core.decide import Planned, RowResult
-from sheetsync.core.quotes import Quote, agreed, quote_of, quoted
+from sheetsync.core.quotes import Quote, quote_of, quoted
 from sheetsync.core.states import RowStatus
 from sheetsync.errors import ChargeError, ProviderError, RejectedError, RetryableError, StalePlanError
 from sheetsync.jobs.desk import Desk
@@ -17,6 +17,9 @@ Answer = Quote | str
 """A price, or the sentence that says why there is none."""
 
 DEDUCTED_AT_ONCE = "The credit is deducted at once, and the customer is charged the rest."
+
+STORED = "Nobody is charged now, and the credit may be deducted at once, or with the next invoice."
+"""Said of a price of zero."""
 
 
 def priced(desk: Desk, results: tuple[RowResult, ...]) -> tuple[RowResult, ...]:
@@ -62,7 +65,7 @@ def ask_again(desk: Desk, waiting: Sequence[Planned]) -> list[Planned]:
 
 
 def charges(planned: Iterable[Planned]) -> list[dict[str, str]]:
-    """Return what the customers would be charged, one entry for each operation with a price."""
+    """Return what the customers would be charged, one entry for each operation that charges anything."""
     return [
         {
             "account_id": each.operation.account_id,
@@ -70,7 +73,7 @@ def charges(planned: Iterable[Planned]) -> list[dict[str, str]]:
             "charge": each.operation.extras["charge"],
         }
         for each in planned
-        if agreed(each.operation.extras)
+        if (quote := quote_of(each.operation.extras)) is not None and not quote.free
     ]
 
 
@@ -159,7 +162,8 @@ def _priced(row: RowResult, answers: Sequence[Answer]) -> RowResult:
             shown[code] = (shown[code][0], each.before.get(code), after)
     price = " ".join(quote.words for quote in quotes)
     told_now = " ".join(f"Charges {quote.charge}." for quote in quotes)
-    message = f"{told_now} {DEDUCTED_AT_ONCE} {row.message}".strip()
+    then = STORED if all(quote.free for quote in quotes) else DEDUCTED_AT_ONCE
+    message = f"{told_now} {then} {row.message}".strip()
     return replace(row, planned=planned, shown=shown, price=price, message=message)
 
 

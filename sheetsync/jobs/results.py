@@ -5,17 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from pathlib import Path
 
-from sheetsync.core.lines import known_headers, plain
+from sheetsync.core.lines import RESULT_COLUMNS, known_headers, plain
 from sheetsync.core.states import UNPROVEN, RowStatus, row_status
-from sheetsync.csvs import CsvFile, open_csv, write_csv
+from sheetsync.csvs import CsvFile, open_csv, problem_of_width, write_csv
 from sheetsync.errors import UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.judging import Meant
 from sheetsync.ports import OperationRecord
-
-COLUMNS = ("status", "message", "operation", "evidence")
-"""Added behind the file's own columns; a results file that is imported again has them already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Result:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """In the order of ``COLUMNS``."""
+        """In the order of ``RESULT_COLUMNS``."""
         return (self.status, self.message, self.operation, self.evidence)
 
 
@@ -48,7 +45,8 @@ def write_results(desk: Desk, path: Path, file: CsvFile, meant: Iterable[Meant])
 def _result(meant: Meant, records: Mapping[str, OperationRecord]) -> Result:
     sent = [records[key] for key in meant.keys if key in records]
     evidence = _evidence(sent) if meant.status is RowStatus.ALREADY_SENT else ""
-    return Result(meant.status.value, meant.message, " ".join(meant.keys), evidence)
+    keys = () if meant.status is RowStatus.INVALID else meant.keys  # what is invalid asks for no operation
+    return Result(meant.status.value, meant.message, " ".join(keys), evidence)
 
 
 def refresh_results(desk: Desk, keys: Collection[str]) -> list[str]:
@@ -76,18 +74,18 @@ def refresh_results(desk: Desk, keys: Collection[str]) -> list[str]:
 
 def _refresh(desk: Desk, path: Path, keys: Collection[str]) -> None:
     file = open_csv(path, known_headers(desk.units))
-    places = {plain(name): index for index, name in enumerate(file.header)}
+    places = _places(file)
     records = desk.ledger.operations.by_key(keys)
 
     def now(_number: int, cells: Sequence[str]) -> Result | None:
-        old = [cells[places[name]] if places[name] < len(cells) else "" for name in COLUMNS]
+        old = [cells[places[name]] if places[name] < len(cells) else "" for name in RESULT_COLUMNS]
         sent = [records[key] for key in old[2].split() if key in records]
         if not sent:
             return Result(*old)
         speaker = next((each for each in sent if each.state in UNPROVEN), sent[-1])
         return Result(row_status(speaker.state).value, speaker.message, old[2], _evidence(sent))
 
-    if set(COLUMNS) <= set(places):
+    if places:
         _write(path, file, now)
 
 
@@ -98,7 +96,7 @@ def bring_up_to_date(desk: Desk, path: Path) -> None:
         UsageError: it cannot be read or written.
     """
     file = open_csv(path, known_headers(desk.units))
-    places = {plain(name): index for index, name in enumerate(file.header)}
+    places = _places(file)
     at, status = places["operation"], places["status"]
     found = (cells for _number, cells, _problem in file.rows() if len(cells) > max(at, status))
     keys = {key for cells in found if cells[status] == RowStatus.EDITED.value for key in cells[at].split()}
@@ -106,19 +104,32 @@ def bring_up_to_date(desk: Desk, path: Path) -> None:
         _refresh(desk, path, keys)
 
 
+def _places(file: CsvFile) -> dict[str, int]:
+    """Return where the columns of results stand, the last of each name; {} where a file has not all of them.
+
+    A file that is no results file may have a column ``status`` of its own, which is kept.
+    """
+    places = {plain(name): index for index, name in enumerate(file.header)}
+    found = {name: places[name] for name in RESULT_COLUMNS if name in places}
+    return found if len(found) == len(RESULT_COLUMNS) else {}
+
+
 ResultOf = Callable[[int, Sequence[str]], Result | None]
 """Line number and cells → what became of the line."""
 
 
 def _write(path: Path, file: CsvFile, result_of: ResultOf) -> None:
-    own = [index for index, name in enumerate(file.header) if plain(name) not in COLUMNS]
+    added = set(_places(file).values())
+    own = [index for index in range(len(file.header)) if index not in added]
 
     def rows() -> Iterator[Sequence[object]]:
         for number, cells, problem in file.rows():
             result = result_of(number, cells) or Result("invalid", problem)
-            yield [*(cells[at] if at < len(cells) else "" for at in own), *result.cells]
+            # cells that no column names stay: without them the line would mean another thing
+            more = cells[len(file.header) :] if problem_of_width(cells, file.header) else ()
+            yield [*(cells[at] if at < len(cells) else "" for at in own), *result.cells, *more]
 
-    write_csv(path, [*(file.header[at] for at in own), *COLUMNS], rows(), separator=file.separator)
+    write_csv(path, [*(file.header[at] for at in own), *RESULT_COLUMNS], rows(), separator=file.separator)
 
 
 def _evidence(records: Iterable[OperationRecord]) -> str:

@@ -62,7 +62,7 @@ def refuse_stale(desk: Desk, stored: StoredPlan, waiting: Sequence[Planned]) -> 
     """
     _refuse_expired(desk, stored)
     results, held = _now(desk, stored, waiting)
-    moved = list(_moved(stored, results, waiting, held=held))
+    moved = list(dict.fromkeys(_moved(stored, results, waiting, held=held)))
     if moved:
         raise _stale(desk, moved)
     refuse_unsafe(desk, _plan_of(desk, stored, waiting, results), stored)
@@ -117,11 +117,13 @@ def _plan_of(
 def _as_planned(waiting: Sequence[Planned]) -> Live:
     """Answer with balances that fit, so that only tab and ledger are compared.
 
-    Where a moved balance is a conflict, they are those that the person saw; else those of the preview.
+    Where a moved balance is a conflict, they are those that the person saw; else those of the preview. Of
+    several operations of one account and unit the first one counts: the others follow from it.
     """
     balances: dict[str, dict[str, int | None]] = {}
     for each in waiting:
-        balances.setdefault(each.operation.account_id, {}).update(each.at_pull if each.sets else each.before)
+        held = balances.setdefault(each.operation.account_id, {})
+        held.update(dict(each.at_pull if each.sets else each.before) | held)
     return lambda account_ids: {each: balances[each] for each in account_ids if each in balances}
 
 

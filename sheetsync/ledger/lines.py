@@ -40,6 +40,12 @@ class LineStore:
                 for row in connection.execute(select(lines).where(lines.c.key.in_(chunk)))
             }
 
+    def references(self, system: str, digest: str) -> frozenset[str]:
+        """Return the references under which lines of a file were noted."""
+        with self._database.read() as connection:
+            where = (lines.c.system == system, lines.c.digest == digest)
+            return frozenset(connection.execute(select(lines.c.reference).where(*where).distinct()).scalars())
+
     def of_accounts(self, system: str, account_ids: Collection[str]) -> dict[str, list[Imported]]:
         """Return account id → every line that was put into its row."""
         found: dict[str, list[Imported]] = {}

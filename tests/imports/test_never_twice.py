@@ -1,6 +1,16 @@
 """Rule 11 and more: a line that was sent is never sent again, whatever happened to file, row or tab."""
 
-from tests.imports.office import bring, statuses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sheetsync.jobs.importing import import_file
+from sheetsync.jobs.judging import judge_lines
+from sheetsync.jobs.listing import plan_file
+from sheetsync.jobs.push import push
+from sheetsync.jobs.results import write_results
+from tests.imports.office import bring, save, source_of, statuses
 from tests.rules.clerk import Clerk
 from tests.stateful.kit import Town
 
@@ -108,3 +118,40 @@ def test_an_old_copy_of_the_tab(ana: Clerk, town: Town) -> None:
     ana.pull()
     assert (None, None) == (ana.row("1")["Action"], ana.row("1")["Amount"])
     assert 20_025 == town.balance("1")
+
+
+@pytest.mark.parametrize("reference", ["-A1", "+5", "=B2", "@may", "'=B2"])
+def test_a_reference_that_looks_like_a_formula(ana: Clerk, town: Town, reference: str) -> None:
+    """The results file guards it; read back, it is the same line."""
+    text = f"user_id,action,amount,reference\n1,add,25,{reference}\n"
+    again = results_of(ana, text, save(ana, "may.csv", text))
+    assert ["already_sent"] == [each.status.value for each in bring(ana, again, name="results.csv")]
+    assert 20_025 == town.balance("1")
+
+
+@pytest.mark.parametrize("as_plan", [False, True])
+def test_a_label_that_is_forgotten(ana: Clerk, town: Town, *, as_plan: bool) -> None:
+    """The very same file, or its results file, is known without it; under another one it is new."""
+    text = "user_id,action,amount,status\n1,add,25,vip\n2,add,7,\n"
+    path = save(ana, "may.csv", text)
+    results = results_of(ana, text, path, label="May bonus", as_plan=as_plan)
+    assert "user_id,action,amount,status,status,message,operation,evidence" == results.splitlines()[0]
+    for name, again in (("may.csv", text), ("results.csv", results)):
+        assert {2: "already_sent", 3: "already_sent"} == statuses(bring(ana, again, name=name))
+        assert {2: "edited", 3: "edited"} == statuses(
+            [*judge_lines(ana.desk, source_of(ana, path, label="June"))]
+        )
+    assert (20_025, 20_007) == (town.balance("1"), town.balance("2"))
+
+
+def results_of(clerk: Clerk, text: str, path: Path, *, as_plan: bool = False, **options: Any) -> str:  # noqa: ANN401
+    """Import a file and push it; return its results file."""
+    source, out = source_of(clerk, save(clerk, path.name, text), **options), path.with_name("out.csv")
+    params = {"results": str(out)}
+    found = (plan_file if as_plan else import_file)(clerk.desk, source, params=params)
+    write_results(clerk.desk, out, source.file, found["meant"])  # type: ignore[arg-type]
+    if as_plan:
+        push(clerk.desk, found["plan"]["digest"])
+    else:
+        clerk.ship()
+    return out.read_text(encoding="utf-8")

@@ -163,3 +163,33 @@ def test_a_long_file_of_one_line(ana: Clerk) -> None:
     assert {"invalid"} == set(statuses(meant).values())
     assert "Line 3 asks for exactly the same" in meant[0].message
     assert "Line 2 asks for exactly the same" in meant[-1].message
+
+
+@pytest.mark.parametrize(
+    ("lines", "ends"),
+    [
+        ("1,adjust,-15000,Correction,a\n1,adjust,-5000,Correction,b\n", 0),
+        ("1,reset,100,,a\n1,adjust,-40,Correction,b\n1,add,7,,c\n", 67),
+        ("1,add,7,,a\n1,reset,100,,b\n1,reset,90,,c\n", 90),
+        ("1,reset,0,,a\n1,add,5,,b\n", 5),
+    ],
+)
+def test_lines_of_one_user_that_take_away(ana: Clerk, town: Town, lines: str, ends: int) -> None:
+    """Each starts from where the one before it ends, at the push as in the preview."""
+    digest = planned(ana, f"user_id,action,amount,reason,reference\n{lines}")["plan"]["digest"]
+    rows = push(ana.desk, digest)["rows"]
+    assert {"confirmed"} == {row["status"] for row in rows}
+    assert ends == town.balance("1")
+
+
+def test_a_line_with_too_many_cells_stays_invalid(ana: Clerk) -> None:
+    """The results file keeps them: else ``1,234`` without quotation marks would come back as 1."""
+    path, out = save(ana, "may.csv", "user_id,action,amount\n1,add,1,234\n"), ana.town.folder / "out.csv"
+    source = source_of(ana, path)
+    meant = import_file(ana.desk, source, params={})["meant"]
+    for _ in range(2):
+        write_results(ana.desk, out, source.file, meant)  # type: ignore[arg-type]
+        source = source_of(ana, out)
+        meant = import_file(ana.desk, source, params={})["meant"]
+        assert {2: "invalid"} == statuses(meant)
+    assert "234" in out.read_text(encoding="utf-8").splitlines()[1].split(",")

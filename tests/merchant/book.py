@@ -97,6 +97,7 @@ class Merchant:
         worth: cents of one credit.
         pends: an update waits as a pending update instead of using credit at once.
         vague: a pending update does not say how much credit it uses.
+        bare: replies leave out whatever the contract lets them leave out.
     """
 
     generation: Generation = "honours"
@@ -107,6 +108,7 @@ class Merchant:
     worth: int = 10
     pends: bool = False
     vague: bool = False
+    bare: bool = False
     editable: bool = True
     transactions: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

@@ -42,6 +42,10 @@ class Lines(Protocol):
         """Return the lines with these keys."""
         ...
 
+    def references(self, system: str, digest: str) -> frozenset[str]:
+        """Return the references under which lines of a file were noted."""
+        ...
+
     def of_accounts(self, system: str, account_ids: Collection[str]) -> dict[str, list[Imported]]:
         """Return account id → every line that was put into its row."""
         ...

@@ -35,7 +35,9 @@ class Invoice:
             raise RejectedError(
                 f"The invoice is in {self._currency}: credit in {currency} cannot pay for it."
             )
-        self.used = self._used()
+        stated = self._used()
+        self._is_stated = stated is not None
+        self.used = asked if stated is None else stated
         if data.get("applyPromoCredit") is False or self.used == 0:
             said = text(data, "discountMessage")
             raise RejectedError(
@@ -50,7 +52,11 @@ class Invoice:
             else {}
         )
 
-    def _used(self) -> int:
+    def _used(self) -> int | None:
+        """Return the credit that the invoice uses; None if it uses some and does not say how much.
+
+        Then it is taken for all that was asked: less is never proven by a payment of that.
+        """
         payout, transaction = (
             self._invoice.get(name) for name in ("promoCreditPayout", "promoCreditTransaction")
         )
@@ -58,7 +64,8 @@ class Invoice:
             return abs(whole(payout, "creditAmount"))
         if isinstance(transaction, Mapping) and transaction.get("deltaAmount") is not None:
             return abs(whole(transaction, "deltaAmount"))
-        return 0
+        discount = self._invoice.get("promoCreditDiscountAmount")
+        return None if is_whole(discount) and discount > 0 else 0
 
     @property
     def charge(self) -> str:
@@ -81,7 +88,11 @@ class Invoice:
         )
         worth = payout.get("currencyAmount", discount)
         asked_for = f" of {asked} asked" if asked != self.used else ""
-        used = [f"{self.used}{asked_for}", *([f"worth {self._money(worth)}"] if is_whole(worth) else [])]
+        bound = "" if self._is_stated else "up to "
+        used = [
+            f"{bound}{self.used}{asked_for}",
+            *([f"worth {self._money(worth)}"] if is_whole(worth) else []),
+        ]
         used += _from(account)
         parts = [
             f"Total to charge {self.charge}.",

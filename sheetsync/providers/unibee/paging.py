@@ -1,6 +1,6 @@
 """Walks UniBee's lists, which are cut into pages while people are added and deleted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 
 from sheetsync.providers.unibee.client import Page
 from sheetsync.providers.unibee.records import Record, whole
@@ -8,8 +8,20 @@ from sheetsync.providers.unibee.records import Record, whole
 COUNTS = (100, 97, 89, 83, 79, 73)
 """Records on a page, walk by walk: what one cuts apart, the next does not."""
 
+Identity = Callable[[Record], Hashable]
+"""Tells records apart."""
+
 ReadPage = Callable[[int, int], Page]
 """Reads a page, given its number from 0 and how many records it is to hold."""
+
+
+def number_of(record: Record) -> int:
+    """Return the ``id`` of a record, as nearly every list has it.
+
+    Raises:
+        MalformedError: there is none.
+    """
+    return whole(record, "id")
 
 
 class MovingListError(Exception):
@@ -19,29 +31,32 @@ class MovingListError(Exception):
         super().__init__(f"{total} are there, {seen} of them came along, in {len(COUNTS)} walks")
 
 
-def walk(read_page: ReadPage, told: Callable[[int, int | None], None]) -> Iterator[Record]:
+def walk(
+    read_page: ReadPage, told: Callable[[int, int | None], None], *, identity: Identity = number_of
+) -> Iterator[Record]:
     """Yield every record of a list once, oldest first as far as UniBee sorts it.
 
     Pages overlap and gape: records of one second may change places between two requests, and one that was
-    deleted pulls the others forward. So repeats are dropped by id, and whenever the numbers do not add up or
-    the list has shrunk, it is walked again for what was missed.
+    deleted pulls the others forward. So repeats are dropped by identity, and whenever the numbers do not
+    add up or the list has shrunk, it is walked again for what was missed.
 
     Args:
         read_page: reads a page.
         told: how many were seen, and how many there are.
+        identity: tells records apart.
 
     Raises:
         MovingListError: it never added up.
     """
-    seen: set[int] = set()
-    gathered: set[int] = set()
+    seen: set[Hashable] = set()
+    gathered: set[Hashable] = set()
     total = None
     for count in COUNTS:
-        one = _Pass(read_page, count)
+        one = _Pass(read_page, count, identity)
         for record in one.records():
-            number = whole(record, "id")
-            if number not in seen:
-                seen.add(number)
+            own = identity(record)
+            if own not in seen:
+                seen.add(own)
                 yield record
             told(len(seen), one.total)
         # after somebody was deleted, what was gathered before may hold a record that is no more
@@ -60,10 +75,11 @@ class _Pass:
         shrunk: it became less on the way.
     """
 
-    def __init__(self, read_page: ReadPage, count: int) -> None:
+    def __init__(self, read_page: ReadPage, count: int, identity: Identity) -> None:
         self._read_page = read_page
         self._count = count
-        self.ids: set[int] = set()
+        self._identity = identity
+        self.ids: set[Hashable] = set()
         self.total: int | None = None
         self.shrunk = False
 
@@ -75,7 +91,7 @@ class _Pass:
                 self.shrunk = self.shrunk or (self.total is not None and total < self.total)
                 self.total = total
             before = len(self.ids)
-            self.ids.update(whole(record, "id") for record in records)
+            self.ids.update(self._identity(record) for record in records)
             yield from records
             page += 1
             reached = self.total is not None and len(self.ids) >= self.total

@@ -10,8 +10,8 @@ from sheetsync.core.evidence import SEARCH_BEFORE, chronological
 from sheetsync.core.quotes import LAST_TRANSACTION, Quote, Traces, quote_of
 from sheetsync.errors import RejectedError, RetryableError
 from sheetsync.ports import Receipt
-from sheetsync.providers.messages import Request, clean
-from sheetsync.providers.unibee.client import PREVIEW, Client, Page
+from sheetsync.providers.messages import clean
+from sheetsync.providers.unibee.client import Client, Page
 from sheetsync.providers.unibee.invoices import AMOUNT_MOST, CURRENCY, PRORATION, TOTAL, Invoice, is_whole
 from sheetsync.providers.unibee.paging import MovingListError, walk
 from sheetsync.providers.unibee.records import (
@@ -24,12 +24,9 @@ from sheetsync.providers.unibee.records import (
     whole,
 )
 from sheetsync.providers.unibee.transactions import Transactions
-from sheetsync.providers.unibee.words import not_as_documented
 
 PLAN, QUANTITY, ADDONS = "plan", "quantity", "addons"
 """Terms of a quote, beside the invoice's."""
-
-_PREVIEW = Request("POST", PREVIEW, label=PREVIEW)
 
 
 class Subscriptions:
@@ -67,7 +64,8 @@ class Subscriptions:
             read = Invoice(data, self._currencies.code(change.unit), change.amount)
             marks = {LAST_TRANSACTION: self._newest(operation.account_id), **_traces(detail).marks}
         except MalformedError as error:
-            raise not_as_documented(_PREVIEW, str(error)) from None
+            # of this subscription alone: the other rows may well be priced
+            raise RejectedError(f"UniBee's preview is not as documented: {error}.") from None
         along = {PRORATION: proration} if proration is not None else read.along
         return Quote(
             used=read.used,
@@ -125,15 +123,13 @@ class Subscriptions:
         """``POST /merchant/subscription/list`` of the user; that it is not listed proves nothing."""
 
         def read_page(page: int, count: int) -> Page:
-            records, total = self._client.subscriptions(operation.account_id, page, count)
-            return [{**each, "id": whole(each.get("subscription"), "id")} for each in records], total
+            return self._client.subscriptions(operation.account_id, page, count)
 
         wanted = _subscription_id(operation)
         try:
-            for detail in walk(read_page, lambda _seen, _total: None):
-                found = detail["subscription"]
-                ours = str(found.get("userId", operation.account_id)) == operation.account_id
-                if ours and text(found, "subscriptionId") == wanted:
+            for detail in walk(read_page, lambda _seen, _total: None, identity=_name_of):
+                owner = detail["subscription"].get("userId") or operation.account_id
+                if str(owner) == operation.account_id and _name_of(detail) == wanted:
                     return detail
         except MalformedError as error:
             raise RejectedError(f"UniBee's subscriptions are not as documented: {error}.") from None
@@ -154,7 +150,10 @@ class Subscriptions:
         if named and not (named.isascii() and named.isdecimal() and len(named) <= 18):
             raise RejectedError(f"“{named[:40]}” is no Plan ID of UniBee: it takes digits.")
         try:
-            plan = named or str(whole(subscription, "planId"))
+            own_plan, name = (
+                (subscription, "planId") if subscription.get("planId") else (detail.get("plan"), "id")
+            )
+            plan = named or str(whole(own_plan, name))
             quantity = str(whole(subscription, "quantity") if subscription.get("quantity") else 1)
             addons = _addons(records_in(detail, "addonParams"))
         except MalformedError as error:
@@ -179,6 +178,18 @@ def _update(operation: Operation, wanted: Mapping[str, str]) -> dict[str, object
         "applyPromoCredit": True,
         "applyPromoCreditAmount": change.amount,
     }
+
+
+def _name_of(detail: Record) -> str:
+    """Return the id of a subscription: its number is not what people and other calls name it by.
+
+    Raises:
+        MalformedError: there is none.
+    """
+    name = text(detail.get("subscription"), "subscriptionId")
+    if not name:
+        raise MalformedError("a subscription without subscriptionId")
+    return name
 
 
 def _subscription_id(operation: Operation) -> str:
