@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sheetsync.errors import UsageError
@@ -128,7 +128,8 @@ def all_rows(ledger: Ledger, wanted: Wanted, *, page: Page = no_page) -> Iterato
 
 
 def _cursor(record: OperationRecord) -> str:
-    return f"{record.created_at.isoformat()}~{record.key}"
+    """Return a place in the list, of characters that need no escaping in an address."""
+    return f"{record.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}~{record.key}"
 
 
 def _read_cursor(cursor: str | None) -> tuple[datetime, str] | None:

@@ -12,12 +12,26 @@ from sheetsync.jobs.showing import Told, show
 WORDS = ("confirmed", "confirmation_required", "rejected", "not_applied", "conflict")
 """Counts that are always there."""
 
+UNSENT = frozenset({"conflict", "invalid"})
+"""Statuses that a push found right before it would have sent: no state of an operation says them."""
+
 
 def counts(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Count rows by status."""
     found = Counter(dict.fromkeys(WORDS, 0))
     found.update(row["status"] for row in rows)
     return dict(found)
+
+
+def kept(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run keeps of a push or verify: the ledger has its rows, so their operations' keys do."""
+    found = {name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result}
+    unsent = {
+        row["operation"]: {"status": row["status"], "message": row["message"]}
+        for row in result["rows"]
+        if row["status"] in UNSENT
+    }
+    return {**found, "operations": [row["operation"] for row in result["rows"]], "unsent": unsent}
 
 
 def sheet_requests(desk: Desk) -> dict[str, dict[str, int]]:

@@ -4,15 +4,22 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, Literal
 
-from sheetsync.core.states import NEEDS_ATTENTION, row_status
+from sheetsync.core.states import NEEDS_ATTENTION, OperationState
 from sheetsync.errors import UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.attendance import Watch, shown_state
 from sheetsync.jobs.history import Page, no_page
-from sheetsync.ports import Run
+from sheetsync.jobs.outcome import WORDS
+from sheetsync.ports import OperationRecord, Run
 
 Rows = Literal["all", "attention", "none"]
 """Which operations of a run are listed: a push of thousands is asked about every few seconds."""
+
+SENDS_OR_LOOKS = frozenset({"push", "undo", "verify"})
+"""Kinds of run that are about operations: their counts are complete, also where nothing was found."""
+
+ROWS_OF_RESULT = frozenset({"operations", "unsent"})
+"""What a run keeps to list its rows."""
 
 ENDED = frozenset({"done", "failed", "cancelled", "interrupted"})
 
@@ -35,20 +42,41 @@ def show_run(watch: Watch, run_id: str, *, rows: Rows = "all", page: Page = no_p
         UsageError: there is no such run.
     """
     run = _find(watch, run_id)
-    records = watch.ledger.operations.history(None, run=run_id, limit=None)
-    states = Counter(row_status(record.state).value for record in records)
+    records = _operations(watch, run)
+    listed = [_row(run, record, page) for record in records]
+    states = Counter(dict.fromkeys(WORDS, 0) if run.kind in SENDS_OR_LOOKS else {})
+    states.update(row["status"] for row in listed)
+    result = run.result
+    if isinstance(result, dict):
+        result = {name: value for name, value in result.items() if name not in ROWS_OF_RESULT}
     return {
         **run_json(watch, run),
         "plan": run.plan,
         **_pace(watch, run),
         "counts": dict(states),
         "rows": [
-            telling.operation_row(record, page=page(record.connection, record.account_id))
-            for record in records
-            if rows == "all" or (rows == "attention" and row_status(record.state) in NEEDS_ATTENTION)
+            row
+            for row in listed
+            if rows == "all" or (rows == "attention" and row["status"] in NEEDS_ATTENTION)
         ],
-        "result": run.result,
+        "result": result,
     }
+
+
+def _operations(watch: Watch, run: Run) -> list[OperationRecord]:
+    """Return what an ended push or verify was about, in its order, or what a run has sent until now."""
+    keys = run.result.get("operations") if isinstance(run.result, dict) else None
+    if run.kind not in SENDS_OR_LOOKS or not keys:
+        return watch.ledger.operations.history(None, run=run.run, limit=None)
+    known = watch.ledger.operations.by_key(keys)
+    return [known[key] for key in keys if key in known]
+
+
+def _row(run: Run, record: OperationRecord, page: Page) -> dict[str, Any]:
+    row = telling.operation_row(record, page=page(record.connection, record.account_id))
+    if record.run == run.run and record.state is OperationState.WITHDRAWN and isinstance(run.result, dict):
+        row |= run.result.get("unsent", {}).get(record.key, {})
+    return row
 
 
 def cancel_run(watch: Watch, run_id: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.dispatch import send_all
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
-from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
+from sheetsync.jobs.outcome import counts, finish_showing, kept, sheet_requests
 from sheetsync.jobs.proving import capabilities_now
 from sheetsync.jobs.quoting import ask_again, charges, refuse_unagreed
 from sheetsync.jobs.results import refresh_results
@@ -83,9 +83,7 @@ def push(
             check=check,
             canaries=_canaries(desk, canaries, check=check),
         )
-        now.result = {
-            name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result
-        }
+        now.result = kept(result)
     return result
 
 

@@ -125,7 +125,7 @@ def _write(path: Path, file: CsvFile, result_of: ResultOf) -> None:
     def rows() -> Iterator[Sequence[object]]:
         for number, cells, problem in file.rows():
             result = result_of(number, cells) or Result("invalid", problem)
-            # cells that no column names stay, beyond the last one: without them the line could be read
+            # cells that no column names stay: without them the line would mean another thing
             more = cells[len(file.header) :] if problem_of_width(cells, file.header) else ()
             yield [*(cells[at] if at < len(cells) else "" for at in own), *result.cells, *more]
 

@@ -15,7 +15,7 @@ from sheetsync.errors import InterruptedRunError, ProviderError, RejectedError, 
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import settle_dead_owner, wait_until
-from sheetsync.jobs.outcome import counts, finish_showing, sheet_requests
+from sheetsync.jobs.outcome import counts, finish_showing, kept, sheet_requests
 from sheetsync.jobs.proving import Proving, is_proven_by_transaction, to_look_for
 from sheetsync.jobs.results import refresh_results
 from sheetsync.jobs.running import running
@@ -57,9 +57,7 @@ def verify(
             raise
         keys = [record.key for record in looked_at]
         result = _result(desk, now.run, [*keys, *sorted(late - set(keys))])
-        now.result = {
-            name: result[name] for name in ("counts", "warnings", "sheet_requests") if name in result
-        }
+        now.result = kept(result)
     return result
 
 

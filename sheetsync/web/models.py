@@ -119,7 +119,8 @@ class CheckRequest(Request):
 
 
 class ResolutionRequest(Request):
-    outcome: Literal["applied", "not_applied"] = Field(alias="as")
+    outcome: Literal["applied", "not_applied", "not-applied"] = Field(alias="as")
+    """A status's code, or as the command line has it."""
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -218,6 +219,7 @@ class RunReply(RunLine):
     counts: dict[str, int]
     rows: list[Row]
     result: dict[str, Any] | None
+    """What the command of this kind prints; of a push or verify, ``counts`` and ``rows`` stand above."""
 
 
 class Plan(Reply):

@@ -45,6 +45,7 @@ def spec() -> dict[str, Any]:
         paths[path] = {
             "get": {"summary": "Whether it lives, or is ready.", "security": [], "responses": replies}
         }
+    paths["/metrics"] = {"get": _metrics()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Sheetsync", "version": __version__},
@@ -54,6 +55,19 @@ def spec() -> dict[str, Any]:
             "schemas": schemas["$defs"],
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
+    }
+
+
+def _metrics() -> dict[str, Any]:
+    refused = {str(status): _reply(ErrorReply, REFUSALS[status]) for status in (401, 403, 429, 503)}
+    text = {
+        "description": "Figures for Prometheus.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+    return {
+        "summary": "Figures for Prometheus.",
+        "description": "Needs the role viewer for the whole service.",
+        "responses": {"200": text, **refused},
     }
 
 

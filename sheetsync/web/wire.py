@@ -38,15 +38,18 @@ def json_body() -> Any:  # noqa: ANN401 - JSON
     """Return the request's body; nothing at all is an empty object.
 
     Raises:
-        UsageError: it is not JSON.
+        UsageError: it is not JSON, or no object.
     """
     data = request.get_data()
     if not data:
         return {}
     try:
-        return json.loads(data)
+        found = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise UsageError("The body is not JSON.", hint="See /openapi.json.") from error
+    if not isinstance(found, dict):
+        raise UsageError("The body is JSON, but no object: {…}.", hint="See /openapi.json.")
+    return found
 
 
 def form_body() -> dict[str, Any]:

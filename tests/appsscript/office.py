@@ -38,17 +38,15 @@ add_on = true
 "ed@example.org" = "editor"
 "vic@example.org" = "viewer"
 [connections.shop]
-provider = "fastcredit"
+{system}
 base_url = "{address}"
-username = "{username}"
-application_password = {{ env = "PASSWORD" }}
 environment = "test"
 timeout_s = 5
 settle_after_s = 8
 user_url = "https://shop.example/users/{{user_id}}"
 [connections.shop.limits]
 requests_per_second = 1000
-approval_over = {{ credits = "1000" }}
+approval_over = {{ {unit} = "1000" }}
 [connections.shop.sheet]
 kind = "google"
 spreadsheet_id = "{spreadsheet}"
@@ -59,6 +57,15 @@ api_base_url = "{sheets}"
 reads_per_minute = 10000
 writes_per_minute = 10000
 """
+
+SYSTEMS = {
+    "fastcredit": """provider = "fastcredit"
+username = "office"
+application_password = { env = "PASSWORD" }""",
+    "unibee": """provider = "unibee"
+api_key = { env = "PASSWORD" }
+currencies = ["EUR"]""",
+}
 
 
 def needs_node() -> None:
@@ -252,18 +259,21 @@ def open_addon(
 
 
 @contextmanager
-def open_office(folder: Path, *, users: int = 10, set_up: bool = True) -> Iterator[Office]:
+def open_office(
+    folder: Path, *, users: int = 10, set_up: bool = True, dialect: str = "fastcredit"
+) -> Iterator[Office]:
     """Open everything; ``set_up`` also connects the spreadsheet with the service."""
     needs_node()
     with ExitStack() as stack:
-        sandbox = stack.enter_context(Sandbox(users=users))
+        sandbox = stack.enter_context(Sandbox(users=users, dialect=dialect))
         identity = stack.enter_context(IdentityEmulator())
         google = stack.enter_context(serving())
         config = folder / "sheetsync.toml"
         config.write_text(
             CONFIG.format(
                 audience=AUDIENCE, certs=identity.certs_url, address=sandbox.base_url,
-                username=sandbox.username, spreadsheet=google.spreadsheet_id, sheets=google.address,
+                system=SYSTEMS[dialect], unit="promo_eur" if dialect == "unibee" else "credits",
+                spreadsheet=google.spreadsheet_id, sheets=google.address,
             ), encoding="utf-8",
         )  # fmt: skip
         (folder / "key.json").write_text(google.key, encoding="utf-8")

@@ -56,6 +56,7 @@ REPLIES: dict[str, tuple[int, bytes, str]] = {
     "no": (200, b'{"ok": false, "message": "Not now."}', JSON),
     "cut": (200, b'{"ok": tr', JSON),
     "redirect": (302, b"", "text/html"),
+    "elsewhere": (307, b"", "text/html"),
     "refuse": (400, error_body(400, "acme_locked", "The account is <b>locked</b>."), JSON),
     "gone": (404, error_body(404, "acme_no_user", "There is no such user."), JSON),
     "busy": (429, error_body(429, "slow_down", "Too many requests."), JSON),
@@ -65,7 +66,9 @@ REPLIES: dict[str, tuple[int, bytes, str]] = {
 }
 """Answers to a write that are always the same; the others depend on it."""
 
-Answer = Literal["ok", "drop", "cut", "500", "502", "503", "busy", "redirect", "junk", "refuse", "gone", "no"]
+Answer = Literal[
+    "ok", "drop", "cut", "500", "502", "503", "busy", "redirect", "elsewhere", "junk", "refuse", "gone", "no"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Site:
     Attributes:
         balances: user id → balance, None where the user never had any.
         names: user id → display name.
+        elsewhere: address of another host, to which a 307 points.
         arrived: writes in order of arrival.
         applied: writes in the order in which they counted.
         reads: how many balances were read.
@@ -117,6 +121,7 @@ class Site:
 
     balances: dict[str, int | None]
     names: dict[str, str] = field(default_factory=dict)
+    elsewhere: str = ""
     arrived: list[Write] = field(default_factory=list)
     applied: list[Write] = field(default_factory=list)
     reads: int = 0
@@ -322,6 +327,8 @@ class _Handler(BaseHTTPRequestHandler):
         extra = {"cut": {"Content-Length": "500"}, "busy": {"Retry-After": "1"}}.get(weather.answer, {})
         if weather.answer == "redirect":
             extra = {"Location": f"{self.site.address}/elsewhere"}
+        if weather.answer == "elsewhere":
+            extra = {"Location": f"{self.site.elsewhere}/grant"}
         if weather.answer == "junk":
             body = b"<br />\n<b>Notice</b>: Undefined index in plugin.php\n" + ok
         self.close_connection = weather.answer in ("drop", "cut")

@@ -140,7 +140,9 @@ def test_zero_invoice_and_pending_updates(office: Desk, merchant: Merchant) -> N
     office.edit({"102": {"Action": "Apply promo", "Amount": 60, "Subscription ID": free}})
     preview = office.run("preview", "shop")
     assert "Promo credit used: 50 of 60 asked" in str(office.table()["102"]["Invoice preview"])
-    office.run("push", "shop", "--plan", preview.digest, "--yes", code=1)
+    assert [] == preview.json["plan"]["charges"]
+    office.run("push", "shop", "--plan", preview.digest, code=1)  # nobody is charged, so nobody is asked
+    assert 1 == len(submits(merchant))
     row = office.run("verify", "shop", "--wait", code=1).rows["102"]
     assert "confirmation_required" == row["status"]
     assert "the invoice is zero" in row["message"]
@@ -160,6 +162,38 @@ def test_zero_invoice_and_pending_updates(office: Desk, merchant: Merchant) -> N
     assert 3 == len(submits(merchant))
     resolve = ("resolve", "shop", "--operation", row["operation"], "--as", "applied", "--reason", "seen")
     assert "confirmed" == office.run(*resolve).json["status"]
+
+
+def test_lines_of_a_file(office: Desk, merchant: Merchant) -> None:
+    """A file's Apply promo is priced, agreed to and submitted once, beside a line that charges nobody."""
+    name = merchant.subscribe(101).name
+    office.run("pull", "shop")
+    file = office.folder / "promo.csv"
+    file.write_text(
+        f"user_id,action,amount,subscription_id,reference\n101,apply promo,20,{name},a\n102,add,5,,b\n",
+        encoding="utf-8",
+    )
+    plan = office.run("import", "shop", str(file), "--plan")
+    assert ["22.99 EUR"] == [each["charge"] for each in plan.json["plan"]["charges"]]
+    assert "charge_not_agreed" == office.run("push", "shop", "--plan", plan.digest, code=4).error["code"]
+    assert not merchant.bodies
+    pushed = office.run("push", "shop", "--plan", plan.digest, "--yes")
+    assert {"101": "confirmed", "102": "confirmed"} == pushed.statuses
+    assert (20, 45, 1) == (merchant.held(101), merchant.held(102), len(submits(merchant)))
+    again = office.run("import", "shop", str(file), "--plan", code=None)
+    assert 2 == again.json["counts"]["already_sent"]
+    office.sound()
+
+
+def test_one_odd_preview(office: Desk, merchant: Merchant) -> None:
+    """A preview that is not as documented makes its own row Invalid, and holds up no other."""
+    odd = merchant.subscribe(102, plan=40).name
+    merchant.prices[40] = -500
+    name = asks(office, merchant)
+    assert odd != name
+    office.edit({"102": {"Action": "Apply promo", "Amount": 5, "Subscription ID": odd}})
+    preview = office.run("preview", "shop", code=1)
+    assert {"101": "edited", "102": "invalid"} == preview.statuses
 
 
 def test_killed(office: Desk, merchant: Merchant) -> None:

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
 from sheetsync.config import Role, load
+from sheetsync.jobs.outcome import WORDS
 from sheetsync.sandbox import Sandbox
 from sheetsync.web import create_app
 from sheetsync.web.service import Service
@@ -120,6 +121,11 @@ class Town:
     def edit(self, amounts: dict[int, int], *, note: str = "") -> None:
         """Type an Add with a reason into rows."""
         edit_book(self.folder / "credits.xlsx", amounts, note=note)
+
+
+def counts(**given: int) -> dict[str, int]:
+    """Return the counts of a push or verify: five are always there."""
+    return dict.fromkeys(WORDS, 0) | given
 
 
 def edit_book(path: Path, amounts: dict[int, int], *, note: str = "") -> None:

@@ -6,13 +6,23 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from sheetsync.web.endpoints import ENDPOINTS, Endpoint
 from tests.web.kit import Town
 
 EXAMPLES = 8
-CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,5 +49,31 @@ def test_replies_are_as_described(town: Town, described: Any, each: Endpoint) ->
         if "name" in case.path_parameters:
             case.path_parameters["name"] = "shop"
         case.call_and_validate(headers=headers, checks=CHECKS)
+
+    ask()
+
+
+TAKES_JSON = [each for each in ENDPOINTS if each.body and each.body.model_fields and not each.form]
+
+
+@pytest.mark.parametrize("each", TAKES_JSON, ids=lambda each: f"{each.method} {each.path}")
+def test_wrong_data_is_refused(town: Town, described: Any, each: Endpoint) -> None:  # noqa: ANN401
+    """What the description does not allow is refused, with a reply that it names; nothing is guessed."""
+    headers = {"Authorization": f"Bearer {town.token('admin', 'shop')}"}
+    operation = described[each.path][each.method]
+
+    @given(case=operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        phases=[Phase.generate],
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Any) -> None:  # noqa: ANN401 - schemathesis
+        if "name" in case.path_parameters:
+            case.path_parameters["name"] = "shop"
+        case.call_and_validate(headers=headers, checks=[*CHECKS, negative_data_rejection])
 
     ask()

@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from sheetsync.web import wire
-from tests.web.kit import Town
+from tests.web.kit import Town, counts
 
 SHOP = "/api/v1/connections/shop"
 LINES = "user_id,action,amount,reason,reference\n"
@@ -58,7 +58,7 @@ def test_lines_become_edits_and_are_confirmed(town: Town) -> None:
     assert ["edited", "invalid", "invalid"] == [row["status"] for row in _results(town, ended["run"])]
     shown = town.ask("POST", f"{SHOP}/plans", token=town.token("editor"), body={"scope": "all"}).json
     assert shown is not None
-    assert {"confirmed": 1} == _push(town, shown["plan"]["digest"])["counts"]
+    assert counts(confirmed=1) == _push(town, shown["plan"]["digest"])["counts"]
     first = _results(town, ended["run"])[0]
     assert ("confirmed", "a1") == (first["status"], first["reference"])
     assert first["evidence"].startswith("balance ")
@@ -70,7 +70,7 @@ def test_a_plan_of_lines(town: Town) -> None:
     """With plan the tab stays as it is; the run's result is the plan; its push is an ordinary one."""
     ended = _import(town, LINES + "3,add,5,Goodwill,b1\n3,add,6,Goodwill,b2\n", plan="true")
     assert {"edited": 2, "already_sent": 0, "invalid": 0} == ended["result"]["counts"]
-    assert {"confirmed": 2} == _push(town, ended["result"]["plan"]["digest"])["counts"]
+    assert counts(confirmed=2) == _push(town, ended["result"]["plan"]["digest"])["counts"]
     assert ["confirmed", "confirmed"] == [row["status"] for row in _results(town, ended["run"])]
 
 
@@ -183,4 +183,4 @@ def _push_of_one(town: Town) -> None:
     body = {"scope": "selected", "account_ids": ["8"]}
     shown = town.ask("POST", f"{SHOP}/plans", token=town.token("editor"), body=body).json
     assert shown is not None
-    assert {"confirmed": 1} == _push(town, shown["plan"]["digest"])["counts"]
+    assert counts(confirmed=1) == _push(town, shown["plan"]["digest"])["counts"]

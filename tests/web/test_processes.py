@@ -15,7 +15,7 @@ import urllib3
 
 from sheetsync.bootstrap import Office
 from sheetsync.sandbox import Sandbox
-from tests.web.kit import CONFIG, SHEET, edit_book
+from tests.web.kit import CONFIG, SHEET, counts, edit_book
 
 ROWS = 9
 SHOP = "/api/v1/connections/shop"
@@ -112,7 +112,7 @@ def test_stopped_gently(tmp_path: Path) -> None:
         with firm.serve() as (_, address):
             again = firm.ask(address, "POST", f"{SHOP}/pushes", {"plan": digest}, Idempotency_Key="p")["run"]
             ended = firm.until(address, again)
-        assert (run, "done", {"confirmed": ROWS}) == (again, ended["state"], ended["counts"])
+        assert (run, "done", counts(confirmed=ROWS)) == (again, ended["state"], ended["counts"])
         assert [1] * ROWS == firm.added()
 
 
@@ -173,7 +173,7 @@ def test_two_on_one_ledger(tmp_path: Path, postgresql_url: str) -> None:
             for at in (one, other)
         ]
         assert runs[0] == runs[1]
-        assert {"confirmed": ROWS} == firm.until(other, runs[0])["counts"]
+        assert counts(confirmed=ROWS) == firm.until(other, runs[0])["counts"]
         assert [1] * ROWS == firm.added()
         worker.send_signal(signal.SIGTERM)
         assert 0 == worker.wait(timeout=60)

@@ -8,7 +8,7 @@ import pytest
 
 from sheetsync.errors import BusyError
 from sheetsync.ports.claims import Claim
-from tests.web.kit import Town, open_town
+from tests.web.kit import Town, counts, open_town
 
 SHOP = "/api/v1/connections/shop"
 DEAD = ["", 2**22, "0"]
@@ -52,7 +52,7 @@ def test_a_push_whose_answer_was_lost(town: Town) -> None:
     town.edit({2: 3})
     body = {"plan": _plan(town)}
     _, run, _ = _post(town, f"{SHOP}/pushes", body, Idempotency_Key="push-1")
-    assert {"confirmed": 1} == town.end_of(run["run"])["counts"]
+    assert counts(confirmed=1) == town.end_of(run["run"])["counts"]
     _crash(town, "push-1")
     status, again, replayed = _post(town, f"{SHOP}/pushes", body, Idempotency_Key="push-1")
     assert (202, run["run"], "true") == (status, again["run"], replayed)

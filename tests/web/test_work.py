@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from sheetsync.ledger.schema import events
-from tests.web.kit import Town
+from tests.web.kit import Town, counts
 
 SHOP = "/api/v1/connections/shop"
 
@@ -38,7 +38,7 @@ def test_the_main_job(town: Town) -> None:
         town, f"{SHOP}/pushes", {"plan": shown["plan"]["digest"]}, X_Request_Id="req-12345678"
     )
     ended = town.end_of(run["run"])
-    assert (202, "done", {"confirmed": 1}) == (status, ended["state"], ended["counts"])
+    assert (202, "done", counts(confirmed=1)) == (status, ended["state"], ended["counts"])
     assert "token:editor@scripts.org" == ended["actor"]
     found = town.service.office.ledger.runs.get(run["run"])
     assert found is not None
@@ -79,7 +79,7 @@ def test_approval(town: Town) -> None:
     assert "Too much" in told["error"]["message"]
     status, _ = _post(town, path, {"approve": True}, token=town.token("approver"))
     _, run = _post(town, f"{SHOP}/pushes", {"plan": digest})
-    assert {"confirmed": 1} == town.end_of(run["run"])["counts"]
+    assert counts(confirmed=1) == town.end_of(run["run"])["counts"]
 
 
 def test_idempotency_key(town: Town) -> None:
