@@ -23,7 +23,7 @@ demo: .venv/.ready
 	$(BIN)/sheetsync demo --once
 
 test: lint types .venv/.ready
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 # all that a developer needs, and the checks before each commit
 setup: .venv/.ready
@@ -50,7 +50,7 @@ types: .venv/.ready
 
 # tests in parts
 $(PARTS): .venv/.ready
-	$(BIN)/pytest -n $(JOBS) tests/$@
+	$(BIN)/pytest -n $(JOBS) --dist worksteal tests/$@
 
 # draw the pictures of the documentation anew; the browser tests do it
 pictures: .venv/.ready

@@ -42,6 +42,8 @@ def test_push_rate() -> None:
         for line in printed.splitlines()
         if line.startswith("|")
     ]
-    assert ["bare pool", "push, sqlite", "push, postgresql"] == [row[1] for row in rows[2:5]]
+    assert ["bare pool", "pool of requests.Session", "push, sqlite", "push, postgresql"] == [
+        row[1] for row in rows[2:5]
+    ]
     assert ["sqlite", "postgresql"] == [row[1] for row in rows[7:]]
     assert {"0"} == {row[3].partition(" of ")[0] for row in rows[7:]}
