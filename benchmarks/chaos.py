@@ -7,13 +7,11 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.databases import database
 from tests.chaos.storm import Storm, Tally
-from tests.databases import PostgresqlServer
 
 COLUMNS = ("operations", "kills", "faults", "doubled", "lost", "wrong", "seconds")
 TITLES = {"wrong": "wrongly reported"}
@@ -29,7 +27,7 @@ def main() -> int:
 
     with (
         tempfile.TemporaryDirectory(prefix="sheetsync-chaos-") as folder,
-        _database(arguments, folder) as url,
+        database(arguments.database, Path(folder)) as url,
     ):
         storm = Storm(
             Path(folder),
@@ -61,19 +59,6 @@ def table(tally: Tally) -> str:
         [str(values[name]) for name in COLUMNS],
     )
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-@contextmanager
-def _database(arguments: argparse.Namespace, folder: str) -> Iterator[str]:
-    if arguments.database == "sqlite":
-        yield f"sqlite:///{folder}/ledger.db"
-        return
-    server = PostgresqlServer()
-    try:
-        server.start()
-        yield server.url(server.create())
-    finally:
-        server.remove()
 
 
 def _arguments() -> argparse.Namespace:

@@ -6,55 +6,13 @@ it; the peak is that of its resident memory.
 
 import argparse
 import csv
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.push_rate import CONFIG
+from benchmarks.commands import Cost, run
+from benchmarks.push_rate import CONFIG, server
 
-LATENCY_S = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Of one command."""
-
-    seconds: float
-    cpu_s: float
-    peak_mb: float
-
-
-@contextmanager
-def server(users: int) -> Iterator[str]:
-    """Start a credit system whose list has the balances; yield its address."""
-    command = [sys.executable, "-m", "benchmarks.server", "--users", str(users), "--latency", str(LATENCY_S)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.kill()
-
-
-def run(folder: Path, *args: str) -> Cost:
-    """Run a command and return what it cost."""
-    env = os.environ | {"PASSWORD": "abcd efgh ijkl mnop qrst uvwx", "PYTHONPATH": str(Path.cwd())}
-    began = time.monotonic()
-    with (folder / "out.json").open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sheetsync", *args, "--json"], cwd=folder, env=env, stdout=out
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{args} ended with {process.returncode}: {(folder / 'out.json').read_text()[:500]}")
-    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+SECRETS = {"PASSWORD": "abcd efgh ijkl mnop qrst uvwx"}
 
 
 def prepare(folder: Path, address: str, lines: int) -> None:
@@ -70,18 +28,21 @@ def prepare(folder: Path, address: str, lines: int) -> None:
 
 def measure(lines: int) -> dict[str, Cost]:
     """Pull, import into the tab, import the same again, and make a plan of it."""
-    with server(lines) as address, tempfile.TemporaryDirectory(prefix="sheetsync-imports-") as name:
+    with (
+        server(lines, latency_s=0) as address,
+        tempfile.TemporaryDirectory(prefix="sheetsync-imports-") as name,
+    ):
         folder = Path(name)
         prepare(folder, address, lines)
         results = ("--results", "out.csv")
         return {
-            "pull": run(folder, "pull", "shop"),
-            "import --dry-run": run(folder, "import", "shop", "may.csv", "--dry-run"),
-            "import --plan": run(folder, "import", "shop", "may.csv", "--plan", *results),
-            "import": run(folder, "import", "shop", "may.csv", *results),
-            "import again": run(folder, "import", "shop", "may.csv", *results),
-            "reconcile": run(folder, "reconcile", "shop"),
-            "statement": run(folder, "statement", "shop"),
+            "pull": run(folder, "pull", "shop", env=SECRETS),
+            "import --dry-run": run(folder, "import", "shop", "may.csv", "--dry-run", env=SECRETS),
+            "import --plan": run(folder, "import", "shop", "may.csv", "--plan", *results, env=SECRETS),
+            "import": run(folder, "import", "shop", "may.csv", *results, env=SECRETS),
+            "import again": run(folder, "import", "shop", "may.csv", *results, env=SECRETS),
+            "reconcile": run(folder, "reconcile", "shop", env=SECRETS),
+            "statement": run(folder, "statement", "shop", env=SECRETS),
         }
 
 

@@ -10,15 +10,15 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, Table, create_engine, func, insert, literal, select, text
 from sqlalchemy.types import String
 
+from benchmarks.databases import database
 from sheetsync.core.accounts import Account, Action, Capabilities, Change, EvidenceKind, Operation, Unit
 from sheetsync.core.decide import Planned
 from sheetsync.core.states import OperationState
@@ -33,7 +33,6 @@ from sheetsync.ledger.schema import (
 )
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Lease, Owner
-from tests.databases import PostgresqlServer
 
 SYSTEM = "fastcredit|https://credits.example"
 UNIT = Unit("credits", "Credits", 0)
@@ -173,20 +172,6 @@ def queries(ledger: SqlLedger, copies: int) -> dict[str, Callable[[int], object]
         "unsettled (verify)": lambda _: calls.unsettled(SYSTEM),
         "baseline of one account": lambda number: ledger.accounts.history(SYSTEM, {account(number)}),
     }
-
-
-@contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    """Yield the address of an empty database."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'ledger.db'}"
-        return
-    server = PostgresqlServer()
-    try:
-        server.start()
-        yield server.url(server.create())
-    finally:
-        server.remove()
 
 
 def size_of(engine: Engine, folder: Path) -> int:

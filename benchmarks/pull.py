@@ -7,7 +7,6 @@ spreadsheet, because nobody waits for the whole. ``benchmarks.sheets_cost`` coun
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.commands import Cost, run
 from benchmarks.push_rate import server
 from tests.google.office import GoogleOffice, serving
 
@@ -78,17 +78,6 @@ class System:
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Of one pull."""
-
-    seconds: float
-    cpu_s: float
-    peak_mb: float
-    requests: int = 0
-    bytes: int = 0
-
-
 @contextmanager
 def sandbox(dialect: str, accounts: int) -> Iterator[System]:
     """Start a credit system with so many accounts."""
@@ -113,22 +102,7 @@ def sandbox(dialect: str, accounts: int) -> Iterator[System]:
 
 def pull(folder: Path, name: str, system: System) -> Cost:
     """Run the command and return what it cost."""
-    env = os.environ | {"SECRET": system.secret, "PYTHONPATH": str(Path.cwd())}
-    began_s = time.monotonic()
-    with (folder / "out.json").open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sheetsync", "pull", name, "--json", "--quiet"],
-            cwd=folder,
-            env=env,
-            stdout=out,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(
-            f"pull {name} ended with {process.returncode}: {(folder / 'out.json').read_text()[:500]}"
-        )
-    return Cost(time.monotonic() - began_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return run(folder, "pull", name, "--quiet", env={"SECRET": system.secret})
 
 
 def into_workbook(name: str, system: System) -> Cost:
@@ -162,25 +136,23 @@ def tutorial(google: GoogleOffice, accounts: int) -> Cost:
     for row in range(2, accounts + 2):
         google.put(f"Tutorial!B{row}", [[40]])
         google.put(f"Tutorial!C{row}", [["2026-03-12 09:14"]])
-    return Cost(time.monotonic() - began_s, time.process_time() - worked_s, 0, requests=2 * accounts)
+    return Cost(time.monotonic() - began_s, time.process_time() - worked_s, 0)
 
 
 def pages(google: GoogleOffice, accounts: int) -> Cost:
     """A page of users at a time, appended."""
-    began_s, worked_s, count = time.monotonic(), time.process_time(), 0
+    began_s, worked_s = time.monotonic(), time.process_time()
     for first in range(0, accounts, PAGE):
         rows = [[str(first + each), f"user{first + each}@example.org", "Name", 40] for each in range(PAGE)]
         google.call("POST", "/values/Pages!A1:append", {"values": rows}, valueInputOption="RAW")
-        count += 1
-    return Cost(time.monotonic() - began_s, time.process_time() - worked_s, 0, requests=count)
+    return Cost(time.monotonic() - began_s, time.process_time() - worked_s, 0)
 
 
-def line(system: str, where: str, accounts: int, cost: Cost) -> None:
+def line(system: str, where: str, accounts: int, cost: Cost, requests: int = 0) -> None:
     """Print a line of the table."""
-    requests = f"{cost.requests:,}" if cost.requests else ""
     print(
         f"| {system} | {where} | {accounts:,} | {cost.seconds:.1f} | {cost.cpu_s:.1f} | "
-        f"{f'{cost.peak_mb:.0f}' if cost.peak_mb else ''} | {requests} |",
+        f"{f'{cost.peak_mb:.0f}' if cost.peak_mb else ''} | {f'{requests:,}' if requests else ''} |",
         flush=True,
     )
 
@@ -200,8 +172,9 @@ def main() -> None:
                 line(name, "Google spreadsheet", asked.accounts, into_google(name, system, google))
         for title in ("Tutorial", "Pages"):
             google.change({"addSheet": {"properties": {"title": title}}})
-        line("none", "cell by cell, as tutorials do", asked.tutorial, tutorial(google, asked.tutorial))
-        line("none", "pages appended", 10 * asked.tutorial, pages(google, 10 * asked.tutorial))
+        few, more = asked.tutorial, 10 * asked.tutorial
+        line("none", "cell by cell, as tutorials do", few, tutorial(google, few), 2 * few)
+        line("none", "pages appended", more, pages(google, more), -(-more // PAGE))
 
 
 if __name__ == "__main__":

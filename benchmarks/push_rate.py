@@ -25,12 +25,12 @@ import urllib3
 from openpyxl import load_workbook
 from requests.adapters import HTTPAdapter
 
+from benchmarks.databases import databases
 from benchmarks.profiling import profiled
 from sheetsync.bootstrap import Office
 from sheetsync.jobs.preview import preview
 from sheetsync.jobs.pull import pull
 from sheetsync.jobs.push import push
-from tests.databases import PostgresqlServer
 from tests.e2e.harness import headers, places
 
 LATENCY_S = 0.05
@@ -112,10 +112,10 @@ class Stage:
 
 
 @contextmanager
-def server(users: int, *, limit: int = 0) -> Iterator[str]:
+def server(users: int, *, latency_s: float = LATENCY_S, limit: int = 0) -> Iterator[str]:
     """Start the server, which may refuse more than so many requests a second; yield its address."""
     command = [
-        *(sys.executable, "-m", "benchmarks.server", "--users", str(users), "--latency", str(LATENCY_S)),
+        *(sys.executable, "-m", "benchmarks.server", "--users", str(users), "--latency", str(latency_s)),
         *("--limit", str(limit)),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -124,21 +124,6 @@ def server(users: int, *, limit: int = 0) -> Iterator[str]:
             yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
         finally:
             process.kill()
-
-
-@contextmanager
-def databases(kinds: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield, per kind of database, what returns the address of a new one in a folder."""
-    makers: dict[str, Any] = {"sqlite": lambda folder: f"sqlite:///{folder}/ledger.db"}
-    if "postgresql" not in kinds:
-        yield makers
-        return
-    postgresql = PostgresqlServer()
-    try:
-        postgresql.start()
-        yield makers | {"postgresql": lambda _folder: postgresql.url(postgresql.create())}
-    finally:
-        postgresql.remove()
 
 
 def measure_push(address: str, make: Any, *, rows: int, rate: float, parallel: int) -> Pace:
@@ -160,6 +145,14 @@ def measure_push(address: str, make: Any, *, rows: int, rate: float, parallel: i
 def _prepare(office: Office, path: Path, rows: int) -> str:
     with office.desk("shop", actor="cli:ana") as desk:
         pull(desk)
+    type_edits(path, rows)
+    with office.desk("shop", actor="cli:ana") as desk:
+        chosen = {str(user) for user in range(1, rows + 1)}
+        return preview(desk, account_ids=chosen, write=False).plan.digest
+
+
+def type_edits(path: Path, rows: int) -> None:
+    """Type the same edit into the rows of the first users of a workbook."""
     book = load_workbook(path)
     tab = book["Credits"]
     columns, numbers = headers(tab), places(tab)
@@ -168,9 +161,6 @@ def _prepare(office: Office, path: Path, rows: int) -> str:
         tab.cell(numbers[str(user)], columns["Amount"]).value = 5
     book.save(path)
     book.close()
-    with office.desk("shop", actor="cli:ana") as desk:
-        chosen = {str(user) for user in range(1, rows + 1)}
-        return preview(desk, account_ids=chosen, write=False).plan.digest
 
 
 def _arrivals(address: str) -> tuple[float, ...]:

@@ -15,13 +15,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from openpyxl import load_workbook
-
-from benchmarks.push_rate import CONFIG, LATENCY_S, REQUESTS_PER_ROW, databases, server
+from benchmarks.databases import databases
+from benchmarks.push_rate import CONFIG, LATENCY_S, REQUESTS_PER_ROW, server, type_edits
 from sheetsync.bootstrap import Office
 from sheetsync.jobs.preview import preview
 from sheetsync.jobs.pull import pull
-from tests.e2e.harness import headers, places
 
 PARALLEL = 32
 PASSWORD = {"PASSWORD": "abcd efgh ijkl mnop qrst uvwx"}
@@ -47,14 +45,7 @@ def plan(config: Path, name: str, rows: int) -> str:
     with Office.open(config, PASSWORD) as office:
         with office.desk(name, actor="cli:ana") as desk:
             pull(desk)
-        path = config.parent / f"credits{name.removeprefix('shop')}.xlsx"
-        book = load_workbook(path)
-        tab = book["Credits"]
-        columns, numbers = headers(tab), places(tab)
-        for user in range(1, rows + 1):
-            tab.cell(numbers[str(user)], columns["Action"]).value = "Add"
-            tab.cell(numbers[str(user)], columns["Amount"]).value = 5
-        book.save(path)
+        type_edits(config.parent / f"credits{name.removeprefix('shop')}.xlsx", rows)
         with office.desk(name, actor="cli:ana") as desk:
             return preview(desk, write=False).plan.digest
 

@@ -80,7 +80,7 @@ def by_transactions(
         return with_balance(found(sent, mine, units), sent, now, units)
     due = sent.left_at + policy.settle_after
     if read_at < due:
-        return Verdict(None, _too_early(sent, due))
+        return Verdict(None, too_early(sent, due, "no transaction carries its key"))
     deed = words.deed(sent.action, sent.changes, units, sent.reason)
     before = {code: sent.before.get(code) for code in sent.expected}
     seen = {code: now.get(code) for code in sent.expected}
@@ -110,7 +110,7 @@ def found(
     """
     deed = words.deed(sent.action, sent.changes, units, sent.reason)
     ids = [each.transaction_id for each in mine]
-    then = CORRECT if settled else _look(sent)
+    then = CORRECT if settled else way_out(sent)
     evidence = {"kind": "transaction", "ids": ids}
     if len(mine) > 1:
         message = f"{ALERT}{deed} is there {len(mine)} times, as transactions {', '.join(ids)}. {then}"
@@ -276,13 +276,14 @@ def _plus(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(a + b for a, b in zip(one, other, strict=True))
 
 
-def _too_early(sent: Sent, due: datetime) -> str:
+def too_early(sent: Sent, due: datetime, missing: str) -> str:
+    """Return the sentence that nothing can be said before ``due``; ``missing`` is what does not show yet."""
     said = (
         "It was accepted" if sent.state is OperationState.ACCEPTED else "It is not known whether it arrived"
     )
     return (
-        f"{said}, and no transaction carries its key yet; it may still come. A read after {due:%H:%M:%S} UTC "
-        f"can prove more: verify then. Operation {sent.key}."
+        f"{said}, and {missing} yet; it may still come. A read after {due:%H:%M:%S} UTC can prove more: "
+        f"verify then. Operation {sent.key}."
     )
 
 
@@ -290,7 +291,7 @@ def _maybe_ours(sent: Sent, transaction: Transaction, deed: str) -> str:
     return (
         f"{deed} may have arrived: no transaction carries its key, but transaction "
         f"{transaction.transaction_id} has these amounts and a note without any key, as if the note had been "
-        f"lost. {_look(sent)}"
+        f"lost. {way_out(sent)}"
     )
 
 
@@ -298,9 +299,10 @@ def _unexplained(sent: Sent, deed: str, now: Balances, units: Sequence[Unit]) ->
     numbers = words.three_numbers(sent.before, sent.expected, now, units)
     return (
         f"{deed} is not proven: no transaction carries its key, but the transactions since do not add up to "
-        f"the balance. {numbers}. Verify again. If it stays so: {_look(sent)}"
+        f"the balance. {numbers}. Verify again. If it stays so: {way_out(sent)}"
     )
 
 
-def _look(sent: Sent) -> str:
+def way_out(sent: Sent) -> str:
+    """Return what a person can do about an operation that cannot be proven."""
     return words.way_out(sent.connection, sent.key, sent.page)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sheetsync.core import words
 from sheetsync.core.accounts import Balances, Transaction, Unit
-from sheetsync.core.evidence import explained
+from sheetsync.core.evidence import explained, too_early, way_out
 from sheetsync.core.quotes import LAST_TRANSACTION, PENDING, Quote, Traces, quote_of
 from sheetsync.core.states import OperationState
 from sheetsync.core.verify import Policy, Sent, Verdict
@@ -55,14 +55,14 @@ def by_payment(
     """
     quote = quote_of(sent.extras)
     if quote is None:
-        return Verdict(None, f"Its price is not known any more. {_look(sent)}", _numbers(sent, now))
+        return Verdict(None, f"Its price is not known any more. {way_out(sent)}", _numbers(sent, now))
     case = _Case(sent, quote, listed, now, traces, read_at, units)
     proven = case.paid() or case.pending()
     if proven is not None:
         return proven
     due = sent.left_at + policy.settle_after
     if read_at < due and not quote.free:
-        return Verdict(None, _too_early(sent, due))
+        return Verdict(None, too_early(sent, due, "no payment shows it"))
     return case.not_proven()
 
 
@@ -147,7 +147,7 @@ class _Case:
 
     def _open(self, why: str) -> Verdict:
         numbers = words.three_numbers(self.sent.before, self.sent.expected, self.now, self.units)
-        return Verdict(None, f"{why} {numbers}. {_look(self.sent)}", _numbers(self.sent, self.now))
+        return Verdict(None, f"{why} {numbers}. {way_out(self.sent)}", _numbers(self.sent, self.now))
 
     def _left_nothing(self) -> bool:
         """Whether a request whose answer was lost has left no trace at all."""
@@ -171,17 +171,3 @@ def _numbers(sent: Sent, now: Balances) -> dict[str, object]:
     before = {code: sent.before.get(code) for code in sent.expected}
     seen = {code: now.get(code) for code in sent.expected}
     return {"kind": "balance", "before": before, "after": dict(sent.expected), "now": seen}
-
-
-def _too_early(sent: Sent, due: datetime) -> str:
-    said = (
-        "It was accepted" if sent.state is OperationState.ACCEPTED else "It is not known whether it arrived"
-    )
-    return (
-        f"{said}, and no payment shows it yet; it may still come. A read after {due:%H:%M:%S} UTC can prove "
-        f"more: verify then. Operation {sent.key}."
-    )
-
-
-def _look(sent: Sent) -> str:
-    return words.way_out(sent.connection, sent.key, sent.page)
