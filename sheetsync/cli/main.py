@@ -2,7 +2,6 @@
 
 import os
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,17 +11,19 @@ from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
 from sheetsync.cli.addon import addon_command
 from sheetsync.cli.charging import agree_to_charges
+from sheetsync.cli.check import check_command
 from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
 from sheetsync.cli.history import history_command, reconcile_command, statement_command
 from sheetsync.cli.importing import import_command
+from sheetsync.cli.ledger import ledger_group
 from sheetsync.cli.report import report_command
 from sheetsync.cli.runs import detach, run_command, runs_command, worker_command
 from sheetsync.cli.serving import serve_command, token_group
 from sheetsync.cli.signing import sign_in_command
+from sheetsync.cli.starting import demo_command, init_command, sandbox_command
 from sheetsync.core.accounts import Action
-from sheetsync.errors import ProviderError, UsageError
+from sheetsync.errors import UsageError
 from sheetsync.jobs.approve import approve
-from sheetsync.jobs.checking import check_connection, check_service, lines_of
 from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
 from sheetsync.jobs.layout import repair_layout
@@ -34,8 +35,6 @@ from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.undo import undo
 from sheetsync.jobs.verify import verify
-from sheetsync.jobs.write_test import Outcome, write_test
-from sheetsync.ports import CheckResult
 
 ACCOUNTS = click.option(
     "--account", "accounts", metavar="ID", multiple=True, help="Only this user; may be repeated."
@@ -286,173 +285,12 @@ def layout_command(frame: Frame, connection: str, *, repair: bool) -> int:
     return 0
 
 
-@main.command("check")
-@click.argument("connection", required=False)
-@click.option("--write-test", "writes", is_flag=True, help="Also change a test account, and set it back.")
-@click.option("--account", "account_id", metavar="ID", help="The test account, for --write-test.")
-@AS
-@command
-def check_command(frame: Frame, connection: str | None, *, writes: bool, account_id: str | None) -> int:
-    """Try credentials, routes, spreadsheet and database; say what is wrong and what to do."""
-    if writes != bool(account_id):
-        raise UsageError(
-            "--write-test and --account go together.",
-            hint="Add both: --write-test --account ID of a test user.",
-        )
-    access: list[dict[str, Any]] = []
-    waiting: list[dict[str, Any]] = []
-    tested: Outcome | None = None
-    with Office.open(frame.config, os.environ) as office:
-        names = [connection] if connection else sorted(office.settings.connections)
-        if writes and len(names) != 1:
-            raise UsageError("Name the connection to test.", hint=f"One of: {', '.join(names)}.")
-        access += check_service(lambda: office.ledger, office.clock)
-        for name in names:
-            office.connection(name)
-            access += check_connection(name, office.provider, office.sheet)
-            waiting += office.check_unsettled(name)
-        if account_id:
-            with office.desk(names[0], actor=frame.actor, pushes=True) as desk:
-                try:
-                    tested = write_test(desk, account_id)
-                except ProviderError as error:  # the lines above may say why
-                    line = CheckResult("write test", ok=False, message=error.message, hint=error.hint)
-                    access += lines_of(names[0], [line])
-            waiting += lines_of(names[0], [] if tested is None else tested.lines)
-    checks = access + waiting
-    more = {} if tested is None else {"write_test": tested.summary}
-    frame.emit({"checks": checks, **more}, printing.checked(checks))
-    if not all(line["ok"] for line in access) or (tested is not None and tested.unreachable):
-        return 3
-    return 0 if all(line["ok"] for line in waiting) else 1
-
-
-@main.command("init")
-@click.option("--provider", type=click.Choice(["fastcredit", "fascard", "unibee"]))
-@click.option("--sheet", type=click.Choice(["xlsx", "google"]))
-@click.option("--name", metavar="NAME", help="Of the connection.")
-@click.option("--url", "base_url", metavar="ADDRESS", help="Of the credit system.")
-@click.option("--user", "username", metavar="NAME", help="User name there.")
-@click.option("--account", "account_id", metavar="ID", help="SysConfig id or store id (FasCard).")
-@click.option("--currencies", metavar="LIST", help="Separated by commas (UniBee).")
-@click.option("--get-credits", metavar="ENDPOINT", help="As shown under API Details (FastCredit Pro).")
-@click.option("--add-credits", metavar="ENDPOINT", help="Update User Credits, as shown there.")
-@click.option("--reset-credits", metavar="ENDPOINT", help="Update Total User Credits, as shown there.")
-@click.option(
-    "--secret-env",
-    metavar="VARIABLE",
-    help="Name of the environment variable that holds the password or key.",
-)
-@click.option("--workbook", "path", metavar="FILE", help="The workbook.")
-@click.option("--spreadsheet", "spreadsheet_id", metavar="ID", help="The Google spreadsheet.")
-@click.option("--tab", metavar="NAME", help="The tab.")
-@click.option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")
-@click.option("--yes", is_flag=True, help="Ask nothing; take every default.")
-@AS
-@command
-def init_command(
-    frame: Frame, *, provider: str | None, sheet: str | None, yes: bool, **given: str | None
-) -> int:
-    """Write a commented sheetsync.toml after a few questions."""
-    from sheetsync.cli.init import write_config  # noqa: PLC0415 - most commands start faster without it
-
-    answers = {name: text for name, text in given.items() if text}
-    made = write_config(frame, provider=provider, sheet=sheet, yes=yes, given=answers)
-    config = "" if made.path == Path("sheetsync.toml") else f" --config {made.path}"
-    check = f"sheetsync check {made.name}{config}"
-    told = f"Wrote {made.path}. Next: put the password or key into {made.secret_env}, then run: {check}"
-    frame.emit({"path": str(made.path), "next": check}, lambda out: out.print(told))
-    return 0
-
-
-@main.command("demo")
-@click.option("--once", is_flag=True, help="Run pull, edit, preview, push and verify once, and exit.")
-@click.option(
-    "--port",
-    default=8765,
-    show_default=True,
-    type=click.IntRange(0, 65_535),
-    help="Port of the page, 0 chooses one; with --once of the sandbox credit system.",
-)
-@click.option("--folder", type=click.Path(path_type=Path), default=Path("sheetsync-demo"), show_default=True)
-@AS
-@command
-def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
-    """Try everything on a made-up credit system: no accounts, no keys."""
-    from sheetsync.cli.demo import run_demo  # noqa: PLC0415 - most commands start faster without it
-
-    return run_demo(frame, folder=folder, port=port, once=once)
-
-
-@main.command("sandbox")
-@click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
-@click.option(
-    "--dialect",
-    type=click.Choice(["fastcredit", "fascard", "unibee"]),
-    default="fastcredit",
-    show_default=True,
-)
-@click.option("--users", default=200, show_default=True)
-@AS
-@command
-def sandbox_command(frame: Frame, *, port: int, dialect: str, users: int) -> int:
-    """Serve the fake credit system, for training and tests; prints its address first."""
-    from sheetsync.sandbox import serve  # noqa: PLC0415 - most commands start faster without it
-
-    del frame
-    try:
-        serve(port, dialect=dialect, users=users)
-    except OSError as error:
-        raise UsageError(
-            f"Port {port} cannot be used: {error.strerror}.", hint="Choose another --port."
-        ) from error
-    return 0
-
-
-@main.group("ledger", cls=click.Group)
-def ledger_group() -> None:
-    """Look after the ledger."""
-
-
-@ledger_group.command("check")
-@AS
-@command
-def ledger_check_command(frame: Frame) -> int:
-    """Recompute the hash chain and the sums."""
-    with Office.open(frame.config, os.environ) as office:
-        result = office.ledger.check()
-    good = result["chain"] == "ok" and result["sums"] == "ok"
-    frame.emit(
-        result,
-        lambda out: out.print(
-            f"{result['events']} events, chain: {result['chain']}, sums: {result['sums']}."
-        ),
-    )
-    return 0 if good else 1
-
-
-@ledger_group.command("copy")
-@click.option(
-    "--to", "url", metavar="URL", required=True, help="An empty database, as in service.database_url."
-)
-@AS
-@command
-def ledger_copy_command(frame: Frame, *, url: str) -> int:
-    """Move the ledger to another database, check the copy, and seal the old one."""
-    with Office.open(frame.config, os.environ) as office:
-        rows = office.copy_ledger(url)
-    result = {"rows": rows, "sealed": True}
-    total = sum(rows.values())
-    frame.emit(
-        result,
-        lambda out: out.print(
-            f"{total} rows copied and checked. Set service.database_url to the new address."
-        ),
-    )
-    return 0
-
-
 for each in (
+    check_command,
+    init_command,
+    demo_command,
+    sandbox_command,
+    ledger_group,
     history_command,
     statement_command,
     reconcile_command,
