@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.diff import ours, rivals
-from benchmarks.diff.rows import read
+from benchmarks.diff.rows import lines, read
 
 OURS = "Sheetsync"
 
@@ -31,11 +31,11 @@ def in_memory(method: str, folder: Path) -> dict[str, object]:
     empty = memory_mb("VmRSS")
     if method == OURS:
         book, tab = (
-            ours.book_of(read(folder / "baseline-keyed.csv")),
-            ours.tab_of(read(folder / "tab-keyed.csv")),
+            ours.book_of(lines(folder / "baseline-keyed.csv")),
+            ours.tab_of(lines(folder / "tab-keyed.csv")),
         )
-        live = {each.account_id: each.balances["credits"] or 0 for each in book.baselines.values()}
-        run = lambda: ours.classify(tab, book, live)[0]  # noqa: E731 - a name for either of two calls
+        live = {each.account_id: each.balances["credits"] for each in book.baselines.values()}
+        run = lambda: ours.classify(tab, book, live.__getitem__)[0]  # noqa: E731 - a name for either of two calls
     else:
         baseline, now = read(folder / "baseline.csv"), read(folder / "tab.csv")
         run = lambda: rivals.IN_MEMORY[method](baseline, now)  # noqa: E731

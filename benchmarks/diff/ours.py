@@ -1,13 +1,14 @@
 """Sheetsync's own diff: every row's one status, from the tab, the ledger's baseline and live balances."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.diff.rows import HEADER, KEY, Row, read
+from benchmarks.diff.rows import HEADER, KEY, Row, lines
 from sheetsync.core import fields
 from sheetsync.core.accounts import Action, Capabilities, EvidenceKind, Unit
-from sheetsync.core.book import Baseline, Book
+from sheetsync.core.book import Baselines, Book
+from sheetsync.core.collector import collector_paused
 from sheetsync.core.decide import Ledgered, decide, wants_live
 from sheetsync.core.diff import Trouble, interpret, scan
 from sheetsync.core.edits import Rules
@@ -43,16 +44,15 @@ def keyed(rows: Sequence[Row], known: frozenset[str] | None = None) -> list[Row]
     ]
 
 
-def book_of(rows: Sequence[Row]) -> Book:
+def book_of(rows: Iterable[Row]) -> Book:
     """Return the ledger's side from keyed rows."""
-    baselines = {
-        row[0]: Baseline(row[0], row[1], row[2], {CREDITS.code: int(row[3])}, {}, READING, row[6])
-        for row in rows
-    }
-    return Book(baselines, READING, MAKER.system, RULES, MAKER)
+    known = Baselines((CREDITS.code,))
+    for account_id, email, name, credits, _action, _amount, key in rows:
+        known.add((account_id, email, name), key, [(CREDITS.code, int(credits), 0, READING)])
+    return Book(known, READING, MAKER.system, RULES, MAKER)
 
 
-def tab_of(rows: Sequence[Row]) -> Tab:
+def tab_of(rows: Iterable[Row]) -> Tab:
     """Return keyed rows as the tab that an adapter would have read: balances and amounts are numbers."""
     values: list[Sequence[CellValue]] = [
         (row[0], row[1], row[2], int(row[3]), row[4] or None, _number(row[5]), row[6]) for row in rows
@@ -66,9 +66,11 @@ def _number(text: str) -> CellValue:
     return int(text) if text.isdigit() else text
 
 
-def classify(
-    tab: Tab, book: Book, live: Mapping[str, int]
-) -> tuple[tuple[int, int, int], Counter[RowStatus]]:
+Live = Callable[[str], int | None]
+"""Account id → its balance now."""
+
+
+def classify(tab: Tab, book: Book, live: Live) -> tuple[tuple[int, int, int], Counter[RowStatus]]:
     """Return changed, added and gone rows, and how many rows have each status."""
     nothing = Ledgered(known={}, unsettled={})
     statuses: Counter[RowStatus] = Counter()
@@ -77,7 +79,7 @@ def classify(
     for suspect in scanned.suspects:
         row = interpret(suspect, book, {})
         strangers += row.trouble is Trouble.ACCOUNT
-        now = {CREDITS.code: live[suspect.account_id]} if wants_live(row, nothing) else None
+        now = {CREDITS.code: live(suspect.account_id)} if wants_live(row, nothing) else None
         result = decide(row, nothing, live=now, capabilities=RULES.capabilities, actor="benchmark")
         statuses[result.status] += 1
     met = scanned.rows - strangers
@@ -86,7 +88,8 @@ def classify(
 
 def end_to_end(baseline: Path, tab: Path) -> tuple[int, int, int]:
     """Return changed, added and gone rows of two files of keyed rows; balances have not moved."""
-    book = book_of(read(baseline))
-    live = {each.account_id: each.balances[CREDITS.code] or 0 for each in book.baselines.values()}
-    found, _ = classify(tab_of(read(tab)), book, live)
+    with collector_paused():  # as wherever the service reads accounts or a tab
+        book = book_of(lines(baseline))
+        rows = tab_of(lines(tab))
+    found, _ = classify(rows, book, lambda account_id: book.baselines[account_id].balances[CREDITS.code])
     return found

@@ -2,6 +2,7 @@
 
 import csv
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +68,14 @@ def write(rows: list[Row], path: Path, *, header: tuple[str, ...] = HEADER) -> N
         lines.writerows(rows)
 
 
+def lines(path: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV without its header."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        next(rows)
+        yield from rows
+
+
 def read(path: Path) -> list[Row]:
     """Return the rows of a CSV without its header."""
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = csv.reader(file)
-        next(lines)
-        return list(lines)
+    return list(lines(path))

@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sheetsync.core.accounts import Action, Change
 
@@ -62,7 +63,7 @@ def digest32(*parts: str, length: int) -> str:
     """Return ``length`` characters of a hash over the parts; unambiguous because the parts go as JSON."""
     raw = hashlib.sha256(json.dumps(parts).encode()).digest()
     number = int.from_bytes(raw[:20])
-    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(length))
+    return "".join([ALPHABET[(number >> (5 * place)) & 31] for place in range(length)])
 
 
 def _base32(number: int) -> str:
@@ -100,7 +101,7 @@ class KeyMaker:
         """Return the cell for an account's (id, e-mail, name)."""
         account_id, email, name = identity
         body = (
-            f"K{'.'.join(_base32(epoch) for epoch in epochs)}-{_base32(basis)}-"
+            f"{_counted(tuple(epochs), basis)}"
             f"{self._account_check(account_id)}{_text_check(email)}{_text_check(name)}"
         )
         return f"{body}-{_self_check(body)}"
@@ -129,11 +130,18 @@ class KeyMaker:
         )
 
     def _account_check(self, account_id: str) -> str:
-        return _short("\0".join((self.system, *self.units, account_id)), pairs=3)
+        bits = _hashed("\0".join((self.system, *self.units, account_id)))
+        return _PAIRS[bits & 1023] + _PAIRS[bits >> 10 & 1023] + _PAIRS[bits >> 20 & 1023]
+
+
+@lru_cache(maxsize=4096)  # nearly all rows of a tab begin alike
+def _counted(epochs: tuple[int, ...], basis: int) -> str:
+    return f"K{'.'.join(map(_base32, epochs))}-{_base32(basis)}-"
 
 
 def _text_check(text: str) -> str:
-    return _short(_plain(text), pairs=2)
+    bits = _hashed(_plain(text))
+    return _PAIRS[bits & 1023] + _PAIRS[bits >> 10 & 1023]
 
 
 def _plain(text: str) -> str:
@@ -144,10 +152,9 @@ def _plain(text: str) -> str:
     return "".join(char for char in text if char.isprintable() and char not in " \N{REPLACEMENT CHARACTER}")
 
 
-def _short(text: str, *, pairs: int) -> str:
-    raw = hashlib.sha256(text.encode(errors="surrogatepass")).digest()
-    number = int.from_bytes(raw[:8])
-    return "".join([_PAIRS[(number >> (10 * place)) & 1023] for place in range(pairs)])
+def _hashed(text: str) -> int:
+    """Return 32 bits of a hash."""
+    return int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[4:8])
 
 
 def _self_check(body: str) -> str:

@@ -6,10 +6,9 @@ Raw cells are compared with what the service wrote there; nothing is parsed.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter, truediv
+from operator import itemgetter
 
 from sheetsync.core import fields
-from sheetsync.core.accounts import Unit
 from sheetsync.core.book import Baseline, Book
 from sheetsync.core.cells import is_blank, shows, text_of
 from sheetsync.core.tab import CellValue, Tab
@@ -100,14 +99,18 @@ def _differing(
     Returns:
         rows that differ from their account, and rows that found no account: blank, unknown or a double.
     """
-    cells_of, expected_of = _comparison(tab, place, book)
-    take = dict(book.baselines).pop
+    needed = (*map(fields.balance, book.units), fields.KEY, fields.EMAIL, fields.NAME)
+    blank = _blank_of(tab, place, book)
+    take = book.baselines.expected([10**unit.scale for unit in book.units], blank).pop
+    cells_of, typed_of = (_cells_of(place, names) for names in (needed, book.typed))
+    nothing = (blank,) * len(book.typed)
     differing, unmatched = [], []
-    for index, (account_id, cells) in enumerate(zip(ids, map(cells_of, tab.values), strict=True)):
-        known = take(account_id, None)
-        if known is None:
+    rows = zip(ids, map(cells_of, tab.values), map(typed_of, tab.values), strict=True)
+    for index, (account_id, cells, typed) in enumerate(rows):
+        expected = take(account_id, None)
+        if expected is None:
             unmatched.append(index)
-        elif cells != expected_of(known):
+        elif cells != expected[0] or typed != nothing:
             differing.append(index)
     return [*differing, *_truths(tab, place, book)], unmatched
 
@@ -143,50 +146,19 @@ def _twins(
     return places
 
 
-def _comparison(
-    tab: Tab, place: Mapping[str, int], book: Book
-) -> tuple[Callable[[Sequence[CellValue]], tuple[CellValue, ...]], Callable[[Baseline], object]]:
-    """Return two functions: cells of a row, balances first, and what they are where it says nothing.
-
-    Equal means that the row says nothing; different only that it has to be looked at cell by cell.
-    """
-    needed = (*map(fields.balance, book.units), fields.KEY, fields.EMAIL, fields.NAME, *book.typed)
-    if not all(name in place for name in needed):
-        return (lambda _: ()), (lambda _: None)
-    cells_of = itemgetter(*(place[name] for name in needed))
-    blank = _blank_of(tab, place, book)
-    return cells_of, _expectation(book.units, blank, len(book.typed))
+def _cells_of(
+    place: Mapping[str, int], names: Sequence[str]
+) -> Callable[[Sequence[CellValue]], tuple[CellValue, ...]]:
+    """Return the function from a row to these cells; to no cells, which equal nothing, if one has no column."""
+    if not all(name in place for name in names):
+        return lambda _: ()
+    return itemgetter(*(place[name] for name in names))
 
 
 def _blank_of(tab: Tab, place: Mapping[str, int], book: Book) -> CellValue:
     """Return how this tab's first rows say that a cell is blank: nothing, or the empty text."""
-    typed = [row[place[name]] for row in tab.values[:20] for name in book.typed]
+    typed = [row[place[name]] for row in tab.values[:20] for name in book.typed if name in place]
     return "" if "" in typed else None
-
-
-def _expectation(units: Sequence[Unit], blank: CellValue, typed: int) -> Callable[[Baseline], object]:
-    """Return the function from an account to the cells of a row that says nothing."""
-    nothing = (blank,) * typed
-    codes, powers = [unit.code for unit in units], [10**unit.scale for unit in units]
-    code, power = codes[0], powers[0]
-    minors_of = itemgetter(*codes)
-
-    def of_one(known: Baseline) -> object:
-        minor = known.balances.get(code)
-        shown = minor if power == 1 or minor is None else minor / power
-        return (shown, known.key, known.email or blank, known.name or blank, *nothing)
-
-    def of_several(known: Baseline) -> object:
-        try:
-            shown = tuple(map(truediv, minors_of(known.balances), powers))
-        except (KeyError, TypeError):  # a unit without a value
-            minors = map(known.balances.get, codes)
-            shown = tuple(
-                blank if minor is None else minor / power for minor, power in zip(minors, powers, strict=True)
-            )
-        return (*shown, known.key, known.email or blank, known.name or blank, *nothing)
-
-    return of_one if len(units) == 1 else of_several
 
 
 def _says_nothing(row: Sequence[CellValue], place: Mapping[str, int], known: Baseline, book: Book) -> bool:

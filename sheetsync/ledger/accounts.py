@@ -6,7 +6,8 @@ from functools import partial
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from sheetsync.core.accounts import Account, Balances
-from sheetsync.core.diff import Baseline
+from sheetsync.core.book import Baselines
+from sheetsync.core.collector import collector_paused
 from sheetsync.core.keys import KeyMaker, RowKey
 from sheetsync.ledger.baseline import read_baselines, record_accounts
 from sheetsync.ledger.chunks import chunks
@@ -106,15 +107,16 @@ class AccountStore:
 
     def baselines(
         self, system: str, maker: KeyMaker, account_ids: Collection[str] | None = None
-    ) -> dict[str, Baseline]:
+    ) -> Baselines:
         """Return account id → baseline, of all accounts or of those named."""
-        with self._database.read() as connection:
+        found = Baselines(maker.units)
+        with self._database.read() as connection, collector_paused():
             if account_ids is None:
-                return read_baselines(connection, system, maker)
-            found: dict[str, Baseline] = {}
-            for chunk in chunks(sorted(account_ids)):
-                found |= read_baselines(connection, system, maker, account_ids=chunk)
-            return found
+                read_baselines(connection, system, maker, found)
+            else:
+                for chunk in chunks(sorted(account_ids)):
+                    read_baselines(connection, system, maker, found, account_ids=chunk)
+        return found
 
     def seen_since(self, system: str, reading: int) -> dict[str, Balances]:
         """Return account id → balances of every account that this reading or a later one saw."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sheetsync.core.accounts import Account
-from sheetsync.core.diff import Baseline
+from sheetsync.core.book import Baselines, Held
 from sheetsync.core.keys import KeyMaker
 from sheetsync.ledger.database import Transaction
 from sheetsync.ledger.schema import accounts, balances, holdings
@@ -124,39 +124,29 @@ def _keep(connection: Connection, system: str, reading: int, seen: list[dict[str
 
 
 def read_baselines(
-    connection: Connection, system: str, maker: KeyMaker, *, account_ids: list[str] | None = None
-) -> dict[str, Baseline]:
-    """Return account id → baseline, of all accounts or of those named."""
-    names = ("account_id", "email", "name", "missing", "details")
-    who = select(*(accounts.c[name] for name in names)).where(accounts.c.system == system)
+    connection: Connection,
+    system: str,
+    maker: KeyMaker,
+    found: Baselines,
+    *,
+    account_ids: list[str] | None = None,
+) -> None:
+    """Add the baselines of all accounts, or of those named, to those found."""
+    who = select(
+        accounts.c.account_id, accounts.c.email, accounts.c.name, accounts.c.missing, accounts.c.details
+    ).where(accounts.c.system == system)
     what = select(
         holdings.c.account_id, holdings.c.unit, holdings.c.amount, holdings.c.epoch, holdings.c.basis
     ).where(holdings.c.system == system)
     if account_ids is not None:
         who = who.where(accounts.c.account_id.in_(account_ids))
         what = what.where(holdings.c.account_id.in_(account_ids))
-    held: dict[str, tuple[dict[str, int | None], dict[str, int], list[int]]] = defaultdict(
-        lambda: ({}, {}, [0])
-    )
+    held: dict[str, list[Held]] = defaultdict(list)
     for account_id, unit, amount, epoch, basis in connection.execute(what):
-        amounts, epochs, bases = held[account_id]
-        amounts[unit] = amount
-        epochs[unit] = epoch
-        bases.append(basis)
-    found = {}
+        held[account_id].append((unit, amount, epoch, basis))
     for account_id, email, name, missing, details in connection.execute(who):
-        amounts, epochs, bases = held[account_id]
-        basis = max(bases)
-        key = maker.write((account_id, email, name), [epochs.get(unit, 0) for unit in maker.units], basis)
-        found[account_id] = Baseline(
-            account_id=account_id,
-            email=email,
-            name=name,
-            balances=amounts,
-            epochs=epochs,
-            basis=basis,
-            key=key,
-            missing=missing,
-            details=details or {},
-        )
-    return found
+        ours = held.pop(account_id, ())
+        epochs, basis = {unit: epoch for unit, _, epoch, _ in ours}, max((each[3] for each in ours), default=0)
+        identity = (account_id, email, name)
+        key = maker.write(identity, [epochs.get(unit, 0) for unit in maker.units], basis)
+        found.add(identity, key, ours, missing=missing, details=details)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from sheetsync.core import fields
 from sheetsync.core.accounts import Action, Capabilities, EvidenceKind, Unit
+from sheetsync.core.book import Baselines
 from sheetsync.core.cells import written
 from sheetsync.core.decide import Known, Ledgered, RowResult, decide, wants_live
 from sheetsync.core.diff import Baseline, Book, Interpreted, interpret, scan
@@ -62,7 +63,8 @@ class World:
     @property
     def book(self) -> Book:
         """The ledger's side of a diff."""
-        return Book(self.baselines, self.reading, self.system, Rules(self.capabilities), self.maker)
+        known = Baselines(self.maker.units, self.baselines.values())
+        return Book(known, self.reading, self.system, Rules(self.capabilities), self.maker)
 
     @property
     def ledgered(self) -> Ledgered:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sheetsync.core.accounts import Account, Balances
-from sheetsync.core.diff import Baseline
+from sheetsync.core.book import Baselines
 from sheetsync.core.keys import KeyMaker, RowKey
 
 
@@ -54,7 +54,7 @@ class Accounts(Protocol):
 
     def baselines(
         self, system: str, maker: KeyMaker, account_ids: Collection[str] | None = None
-    ) -> dict[str, Baseline]:
+    ) -> Baselines:
         """Return account id → baseline, of all accounts or of those named."""
         ...
 
