@@ -47,8 +47,8 @@ def keyed(rows: Sequence[Row], known: frozenset[str] | None = None) -> list[Row]
 def book_of(rows: Iterable[Row]) -> Book:
     """Return the ledger's side from keyed rows."""
     known = Baselines((CREDITS.code,))
-    for account_id, email, name, credits, _action, _amount, key in rows:
-        known.add((account_id, email, name), key, [(CREDITS.code, int(credits), 0, READING)])
+    for account_id, email, name, balance, _action, _amount, key in rows:
+        known.add((account_id, email, name), key, [(CREDITS.code, int(balance), 0, READING)])
     return Book(known, READING, MAKER.system, RULES, MAKER)
 
 

@@ -10,7 +10,6 @@ from sheetsync.core import fields
 from sheetsync.core.accounts import Balances, Unit
 from sheetsync.core.edits import Rules
 from sheetsync.core.keys import KeyMaker
-from sheetsync.core.tab import CellValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Baseline:
 Held = tuple[str, int | None, int, int]
 """What the ledger holds of one unit: its code, the balance, the epoch, and the reading that moved it last."""
 
-Shown = tuple[CellValue, ...]
-"""The service's own cells of a row: balances in the order of the tab's units, Key, e-mail, name."""
+Shown = tuple[Any, ...]
+"""The service's own cells of a row: balances in the order of the tab's units, Key, e-mail, name; or None."""
 
 _Entry = tuple[Shown, tuple[str, ...], tuple[int | None, ...], tuple[int, ...], int, bool, Mapping[str, str]]
 """Cells with balances in minor units; units held, their balances and epochs; basis, missing, details."""
@@ -58,7 +57,6 @@ class Baselines(Mapping[str, Baseline]):
         """Start with these accounts; ``units`` are in the order of the tab."""
         self._units = tuple(units)
         self._entries: dict[str, _Entry] = {}
-        self._nameless = False
         for each in known:
             held = [
                 (code, minor, each.epochs.get(code, 0), each.basis) for code, minor in each.balances.items()
@@ -90,30 +88,21 @@ class Baselines(Mapping[str, Baseline]):
             minors = amounts
         else:
             minors = tuple(map(dict(zip(codes, amounts, strict=True)).get, self._units))
-        if not (email and name):
-            self._nameless = True
-        shown = (*minors, key, email, name)
+        shown = (*minors, key, email or None, name or None)
         self._entries[account_id] = (shown, codes, amounts, epochs, max(bases), missing, details or {})
 
-    def expected(self, powers: Sequence[int], blank: CellValue) -> dict[str, Sequence[Any]]:
+    def expected(self, powers: Sequence[int]) -> dict[str, Sequence[Any]]:
         """Return account id → a sequence that begins with the service's own cells of its row.
 
         Args:
             powers: of ten, one for each unit: what a cell shows is minor units divided by it.
-            blank: what an empty cell reads as.
 
         Returns:
             a dictionary of the caller's own.
         """
-        found: dict[str, Sequence[Any]] = dict(self._entries)
-        if max(powers, default=1) > 1:
-            found = {each: (_divided(entry[0], powers),) for each, entry in found.items()}
-        if self._nameless and blank != "":
-            for each, (shown, *_) in found.items():
-                *others, email, name = shown
-                if not (email and name):
-                    found[each] = ((*others, email or blank, name or blank),)
-        return found
+        if max(powers, default=1) == 1:
+            return dict(self._entries)
+        return {each: (_divided(entry[0], powers),) for each, entry in self._entries.items()}
 
     @property
     def present(self) -> int:
@@ -126,12 +115,12 @@ class Baselines(Mapping[str, Baseline]):
         key, email, name = shown[-3:]
         return Baseline(
             account_id=account_id,
-            email=str(email),
-            name=str(name),
+            email=email or "",
+            name=name or "",
             balances=dict(zip(codes, amounts, strict=True)),
             epochs=dict(zip(codes, epochs, strict=True)),
             basis=basis,
-            key=str(key),
+            key=key,
             missing=missing,
             details=details,
         )

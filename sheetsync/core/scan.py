@@ -100,10 +100,9 @@ def _differing(
         rows that differ from their account, and rows that found no account: blank, unknown or a double.
     """
     needed = (*map(fields.balance, book.units), fields.KEY, fields.EMAIL, fields.NAME)
-    blank = _blank_of(tab, place, book)
-    take = book.baselines.expected([10**unit.scale for unit in book.units], blank).pop
+    take = book.baselines.expected([10**unit.scale for unit in book.units]).pop
     cells_of, typed_of = (_cells_of(place, names) for names in (needed, book.typed))
-    nothing = (blank,) * len(book.typed)
+    nothing = (None,) * len(book.typed)
     differing, unmatched = [], []
     rows = zip(ids, map(cells_of, tab.values), map(typed_of, tab.values), strict=True)
     for index, (account_id, cells, typed) in enumerate(rows):
@@ -149,16 +148,10 @@ def _twins(
 def _cells_of(
     place: Mapping[str, int], names: Sequence[str]
 ) -> Callable[[Sequence[CellValue]], tuple[CellValue, ...]]:
-    """Return the function from a row to these cells; to no cells, which equal nothing, if one has no column."""
+    """Return the function from a row to these cells; to none, which equals nothing, if one has no column."""
     if not all(name in place for name in names):
         return lambda _: ()
     return itemgetter(*(place[name] for name in names))
-
-
-def _blank_of(tab: Tab, place: Mapping[str, int], book: Book) -> CellValue:
-    """Return how this tab's first rows say that a cell is blank: nothing, or the empty text."""
-    typed = [row[place[name]] for row in tab.values[:20] for name in book.typed if name in place]
-    return "" if "" in typed else None
 
 
 def _says_nothing(row: Sequence[CellValue], place: Mapping[str, int], known: Baseline, book: Book) -> bool:

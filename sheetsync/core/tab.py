@@ -17,7 +17,7 @@ class Tab:
 
     Attributes:
         fields: field code of each value of a row.
-        values: one sequence per row, as long as ``fields``.
+        values: one sequence per row, as long as ``fields``; an empty cell is None.
         numbers: the row number of each, as a person sees it (the header is 1).
         formulas: row number → fields whose cell holds a formula; its value is the formula's text, unless the
             spreadsheet computed it.

@@ -146,7 +146,10 @@ def read_baselines(
         held[account_id].append((unit, amount, epoch, basis))
     for account_id, email, name, missing, details in connection.execute(who):
         ours = held.pop(account_id, ())
-        epochs, basis = {unit: epoch for unit, _, epoch, _ in ours}, max((each[3] for each in ours), default=0)
+        epochs, basis = (
+            {unit: epoch for unit, _, epoch, _ in ours},
+            max((each[3] for each in ours), default=0),
+        )
         identity = (account_id, email, name)
         key = maker.write(identity, [epochs.get(unit, 0) for unit in maker.units], basis)
         found.add(identity, key, ours, missing=missing, details=details)
