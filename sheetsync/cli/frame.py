@@ -23,6 +23,7 @@ from sheetsync.bootstrap import Office
 from sheetsync.config import RedactingFilter, redact, redact_json
 from sheetsync.errors import InterruptedRunError, SheetsyncError, UnreachableError, UsageError
 from sheetsync.jobs.desk import Desk
+from sheetsync.long_json import pieces
 
 P = ParamSpec("P")
 _log_crash = logging.getLogger("sheetsync.crash")
@@ -87,7 +88,9 @@ class Frame:
     def emit(self, data: dict[str, Any], show: Callable[[Console], None]) -> None:
         """Print a result: as the one JSON object on stdout, or for people."""
         if self.as_json:
-            print(json.dumps(redact_json(data), ensure_ascii=False))  # noqa: T201 - the result
+            for piece in pieces(data, _text_of, comma=", ", colon=": "):
+                sys.stdout.write(piece)
+            sys.stdout.write("\n")
             return
         self.warn(data)
         if not self.quiet:
@@ -101,12 +104,16 @@ class Frame:
     def fail(self, error: SheetsyncError) -> int:
         """Print an error and return its exit code."""
         if self.as_json:
-            print(json.dumps(redact_json(error.as_dict()), ensure_ascii=False))  # noqa: T201 - the result
+            print(_text_of(error.as_dict()))  # noqa: T201 - the result
         else:
             self.err.print(f"[bold red]{_escaped(redact(error.message))}[/]")
             if error.hint:
                 self.err.print(_escaped(redact(error.hint)))
         return error.exit_code
+
+
+def _text_of(value: object) -> str:
+    return json.dumps(redact_json(value), ensure_ascii=False)
 
 
 def _escaped(text: str) -> str:

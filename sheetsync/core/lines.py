@@ -54,6 +54,9 @@ class HeaderProblem(ValueError):  # noqa: N818 - the field's word: a file has a 
     """The file's header cannot be used; the text says what is missing or doubled, and what there is."""
 
 
+_NO_CELLS: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line that asks for something.
@@ -77,6 +80,12 @@ class Line:
     def told(self) -> tuple[str, ...]:
         """Return the operation keys that a results file names in this line."""
         return tuple(self.cells.get(OPERATION, "").split())
+
+    @property
+    def bare(self) -> "Line":
+        """The line without the cells that an edit was read from: a long file has very many."""
+        told = self.cells.get(OPERATION)
+        return Line(self.number, {OPERATION: told} if told else _NO_CELLS, self.problem)
 
     def text(self, name: str) -> str:
         """Return a cell as it was before a results file guarded it against being taken for a formula."""

@@ -19,7 +19,7 @@ from sheetsync.ports import LineRecord, OperationRecord
 from sheetsync.ports.cards import KnowsCards
 
 EVERY = 1000
-"""Lines between two reports of progress."""
+"""Lines between two reports of progress, and lines whose operations are looked up at once."""
 
 
 class LinesFile(Protocol):
@@ -185,7 +185,7 @@ def _plain(email: str) -> str:
 
 
 def _read(desk: Desk, line: Line, people: People, source: Source, mark: DecimalMark | None) -> Meant:
-    blank = Meant(line, RowStatus.EDITED, reference=source.reference_of(line))
+    blank = Meant(line.bare, RowStatus.EDITED, reference=source.reference_of(line))
     if line.problem:
         return blank.invalid(line.problem)
     try:
@@ -275,13 +275,18 @@ def another(numbers: Sequence[int], number: int) -> int | None:
 
 def _sent_before(desk: Desk, source: Source, meant: Sequence[Meant]) -> list[Meant]:
     """Recognise lines whose operation was sent, or whose row was changed and then sent."""
-    keys = {key for each in meant if each.status is RowStatus.EDITED for key in each.keys}
-    records = desk.ledger.operations.by_key(keys)
-    noted = desk.ledger.lines.by_key(keys)
-    return [
-        _known(desk, source, each, records, noted) if each.status is RowStatus.EDITED else each
-        for each in meant
-    ]
+    told: list[Meant] = []
+    for start in range(0, len(meant), EVERY):  # not all operations of a long file at once
+        some = meant[start : start + EVERY]
+        keys = {key for each in some if each.status is RowStatus.EDITED for key in each.keys}
+        records = desk.ledger.operations.by_key(keys)
+        noted = desk.ledger.lines.by_key(keys)
+        told += [
+            _known(desk, source, each, records, noted) if each.status is RowStatus.EDITED else each
+            for each in some
+        ]
+        desk.report("Looking for lines sent before", len(told), len(meant))
+    return told
 
 
 def _known(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sheetsync.core import fields, words
@@ -18,6 +19,7 @@ from sheetsync.jobs.quoting import charges, priced
 from sheetsync.jobs.remarking import remark, warn
 from sheetsync.jobs.showing import unspoken
 from sheetsync.jobs.survey import Survey, read_live, survey
+from sheetsync.long_json import Each
 from sheetsync.ports import StoredPlan
 
 PASSING = frozenset(status.label for status in RowStatus if status is not RowStatus.CONFIRMED) - {""}
@@ -103,7 +105,9 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
         over=tuple(over_limits(desk, plan)),
         warnings=(),
     )
-    shown = preview_json(desk, found)["plan"]
+    # of a long file, neither rows nor operations are held a second time as JSON
+    shown = _plan_json(desk, found) | {"rows": Each(partial(row_json, desk), plan.rows)}
+    operations = Each(freeze, plan.operations)
     desk.ledger.plans.save(
         StoredPlan(
             connection=desk.name,
@@ -112,7 +116,7 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
             actor=desk.actor,
             created_at=created_at,
             expires_at=expires_at,
-            body={"operations": [freeze(each) for each in plan.operations], "shown": shown, **rests_on},
+            body={"operations": operations, "shown": shown, **rests_on},
         )
     )
     return found
@@ -199,24 +203,30 @@ def _price_cell(
 
 def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
     """Return the JSON of ``preview``."""
-    plan = found.plan
+    rows = [row_json(desk, row) for row in found.plan.rows]
     return {
-        "plan": {
-            "digest": plan.digest,
-            "connection": plan.connection,
-            "environment": desk.environment,
-            "expires_at": found.expires_at,
-            "pulled_at": found.pulled_at,
-            "counts": counts(plan.rows),
-            "totals": totals_json(plan.totals, desk.units),
-            "rows": [row_json(desk, row) for row in plan.rows],
-            "hidden": plan.hidden,
-            "ignored": plan.ignored,
-            "over_limits": list(found.over),
-            "charges": charges(plan.operations),
-        },
+        "plan": _plan_json(desk, found) | {"rows": rows},
         "warnings": list(found.warnings),
         **sheet_requests(desk),
+    }
+
+
+def _plan_json(desk: Desk, found: Preview) -> dict[str, Any]:
+    """Return the JSON of a plan without its rows."""
+    plan = found.plan
+    return {
+        "digest": plan.digest,
+        "connection": plan.connection,
+        "environment": desk.environment,
+        "expires_at": found.expires_at,
+        "pulled_at": found.pulled_at,
+        "counts": counts(plan.rows),
+        "totals": totals_json(plan.totals, desk.units),
+        "rows": [],
+        "hidden": plan.hidden,
+        "ignored": plan.ignored,
+        "over_limits": list(found.over),
+        "charges": charges(plan.operations),
     }
 
 

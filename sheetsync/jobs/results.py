@@ -11,7 +11,7 @@ from sheetsync.csvs import CsvFile, open_csv, problem_of_width, write_csv
 from sheetsync.errors import UsageError
 from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
-from sheetsync.jobs.judging import Meant
+from sheetsync.jobs.judging import EVERY, Meant
 from sheetsync.ports import OperationRecord
 
 
@@ -30,21 +30,33 @@ class Result:
         return (self.status, self.message, self.operation, self.evidence)
 
 
-def write_results(desk: Desk, path: Path, file: CsvFile, meant: Iterable[Meant]) -> None:
+def write_results(desk: Desk, path: Path, file: CsvFile, meant: Sequence[Meant]) -> None:
     """Write the file with what every line means.
 
     Raises:
         UsageError: it cannot be written.
     """
-    told = list(meant)
-    records = desk.ledger.operations.by_key({key for each in told for key in each.keys})
-    results = {each.line.number: _result(each, records) for each in told}
-    _write(path, file, lambda number, _cells: results.get(number))
+    proofs = _proofs(
+        desk, [key for each in meant if each.status is RowStatus.ALREADY_SENT for key in each.keys]
+    )
+    told = {each.line.number: each for each in meant}
+
+    def result_of(number: int, _cells: Sequence[str]) -> Result | None:
+        return _result(told[number], proofs) if number in told else None
+
+    _write(path, file, result_of)
 
 
-def _result(meant: Meant, records: Mapping[str, OperationRecord]) -> Result:
-    sent = [records[key] for key in meant.keys if key in records]
-    evidence = _evidence(sent) if meant.status is RowStatus.ALREADY_SENT else ""
+def _proofs(desk: Desk, keys: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), EVERY):
+        records = desk.ledger.operations.by_key(keys[start : start + EVERY])
+        found |= {key: _proof(record) for key, record in records.items()}
+    return found
+
+
+def _result(meant: Meant, proofs: Mapping[str, str]) -> Result:
+    evidence = "; ".join(filter(None, (proofs.get(key, "") for key in meant.keys)))
     keys = () if meant.status is RowStatus.INVALID else meant.keys  # what is invalid asks for no operation
     return Result(meant.status.value, meant.message, " ".join(keys), evidence)
 

@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
+from sheetsync.ledger.packing import packed, unpacked
+from sheetsync.long_json import pieces
+
 MAX_BIGINT = 2**63 - 1
 
 
@@ -61,6 +64,21 @@ class Json(TypeDecorator[Any]):
         """Read it again."""
         del dialect
         return None if value is None else json.loads(value)
+
+
+class LongJson(Json):
+    """JSON that may hold very many rows: written piece by piece, its long lists packed."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 - JSON
+        """Write it; what is short stays legible."""
+        del dialect
+        return None if value is None else "".join(pieces(value, canonical, lists=packed))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - JSON
+        """Read it again."""
+        return unpacked(super().process_result_value(value, dialect))
 
 
 def iso(moment: datetime) -> str:

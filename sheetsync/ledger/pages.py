@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from sheetsync.core.states import OperationState
 from sheetsync.ledger.figures import FigureReader
+from sheetsync.ledger.packing import unpacked
 from sheetsync.ledger.records import read_records
 from sheetsync.ledger.runs import run_of
 from sheetsync.ledger.schema import (
@@ -155,7 +156,7 @@ class PageStore(FigureReader):
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
         found = zip(paths, row or (), strict=False)
-        return {path: json.loads(text) for path, text in found if text not in (None, "null")}
+        return {path: unpacked(json.loads(text)) for path, text in found if text not in (None, "null")}
 
     def events(self, key: str, *, limit: int) -> list[tuple[datetime, str, str]]:
         """Return what happened to an operation, oldest first: when, who, what."""
@@ -197,7 +198,7 @@ class PageStore(FigureReader):
         )
         with self._database.read() as connection:
             text = connection.execute(query).scalar_one_or_none()
-            return None if text is None else json.loads(text)
+            return None if text is None else unpacked(json.loads(text))
 
     def pulled(self, connections: Collection[str]) -> dict[str, datetime]:
         """Return connection → time of its last complete pull."""

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from sheetsync.ledger.columns import Json, Minor, Moment
+from sheetsync.ledger.columns import Json, LongJson, Minor, Moment
 
 metadata = MetaData(
     naming_convention={
@@ -101,7 +101,7 @@ plans = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     # operations (core.plan.freeze), baseline of each, totals: what the digest stands for
-    Column("body", Json, nullable=False),
+    Column("body", LongJson, nullable=False),
     Column("approved_by", String(320)),
     Column("approved_at", Moment),
     Column("refused_by", String(320)),
@@ -124,7 +124,7 @@ runs = Table(
     Column("cancel", Boolean, nullable=False, default=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Column("result", Json),
+    Column("result", LongJson),
     # what a worker needs to carry it out, and which process does
     Column("params", Json),
     Column("machine", String(200)),

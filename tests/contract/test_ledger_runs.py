@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import text
 
 from sheetsync.errors import LostLeaseError
 from sheetsync.ledger.store import SqlLedger
+from sheetsync.long_json import Each
 from sheetsync.ports import Lease, StoredPlan
 from tests.contract.ledger_suite import (
     HOUR,
@@ -46,6 +48,22 @@ class RunsContract(LedgerContract):
         plans.save(PLAN)
         assert PLAN == plans.load("main", "sha256:1")
         assert plans.load("other", "sha256:1") is None
+
+    def test_long_plan(self, office: Office) -> None:
+        """A plan of very many rows comes back as it was, and so do parts of it that a page asks for."""
+        rows = [{"operation": f"key {number}", "message": "“Ä” " * 20} for number in range(20_000)]
+        shown = {"counts": {"add": len(rows)}, "rows": Each(dict, rows)}
+        office.ledger.plans.save(replace(PLAN, body={"operations": Each(dict, rows), "shown": shown}))
+        found = office.ledger.plans.load("main", "sha256:1")
+        assert found is not None
+        assert {"operations": rows, "shown": {"counts": {"add": len(rows)}, "rows": rows}} == found.body
+        head = office.ledger.pages.plan("sha256:1", ["main"])
+        assert head is not None
+        assert {"add": len(rows)} == office.ledger.pages.plan_part(head, "shown.counts")
+        assert rows == office.ledger.pages.plan_part(head, "shown.rows")
+        with office.ledger.runs._database.read() as connection:
+            length = connection.execute(text("SELECT length(body) FROM plans")).scalar_one()
+        assert length < 1_000_000
 
     def test_plan_renewed(self, office: Office) -> None:
         """Previewing the same again renews the plan; it stays its first author's, whoever looks at it."""

@@ -10,7 +10,8 @@ class StoredPlan:
     """A plan as it was frozen.
 
     Attributes:
-        body: ``{"operations": [core.plan.freeze …], "baselines": {account id: {unit: minor}}, …}``.
+        body: ``{"operations": [core.plan.freeze …], "baselines": {account id: {unit: minor}}, …}``; to be
+            saved, a list may be an ``Each``.
         used_by_run: the run that carried it out, or began to.
     """
 

@@ -1,0 +1,59 @@
+"""JSON of very many rows, written piece by piece: never all rows as objects beside all of their text."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LEVELS = 3
+"""Objects within objects whose members are pieces; what lies deeper is one piece, and small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list whose elements are made when it is written, and made again when it is written again."""
+
+    make: Callable[[Any], object]
+    of: Sequence[Any]
+
+    def __iter__(self) -> Iterator[object]:
+        """Make them."""
+        return map(self.make, self.of)
+
+
+def pieces(
+    value: object,
+    encode: Callable[[Any], str],
+    *,
+    comma: str = ",",
+    colon: str = ":",
+    lists: Callable[[Iterator[str]], Iterator[str]] = iter,
+    levels: int = LEVELS,
+) -> Iterator[str]:
+    """Yield the JSON text of a value in pieces.
+
+    Args:
+        value: JSON; a list may be an ``Each``.
+        encode: returns the text of what is small, with the same separators; keys are written as they are.
+        comma: between elements.
+        colon: between a key and its value.
+        lists: what becomes of the pieces of a list.
+        levels: of objects whose members are pieces.
+    """
+    if isinstance(value, dict) and levels:
+        yield "{"
+        for count, (key, each) in enumerate(value.items()):
+            yield f"{comma if count else ''}{json.dumps(key, ensure_ascii=False)}{colon}"
+            yield from pieces(each, encode, comma=comma, colon=colon, lists=lists, levels=levels - 1)
+        yield "}"
+    elif isinstance(value, list | tuple | Each):
+        yield from lists(_elements(value, encode, comma))
+    else:
+        yield encode(value)
+
+
+def _elements(values: Iterable[object], encode: Callable[[Any], str], comma: str) -> Iterator[str]:
+    yield "["
+    for count, each in enumerate(values):
+        yield f"{comma if count else ''}{encode(each)}"
+    yield "]"
