@@ -3,22 +3,31 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 LEVELS = 3
 """Objects within objects whose members are pieces; what lies deeper is one piece, and small."""
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
-    """A list whose elements are made when it is written, and made again when it is written again."""
+class Each(Sequence[Any]):
+    """A list whose elements are made when they are looked at: JSON of rows that are held anyway."""
 
     make: Callable[[Any], object]
     of: Sequence[Any]
 
-    def __iter__(self) -> Iterator[object]:
-        """Make them."""
-        return map(self.make, self.of)
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.of)
+
+    @overload
+    def __getitem__(self, place: int) -> Any: ...  # noqa: ANN401 - JSON
+    @overload
+    def __getitem__(self, place: slice) -> list[Any]: ...
+    def __getitem__(self, place: int | slice) -> Any:  # noqa: ANN401 - JSON
+        """Make one of them, or some."""
+        found = self.of[place]
+        return list(map(self.make, found)) if isinstance(place, slice) else self.make(found)
 
 
 def pieces(

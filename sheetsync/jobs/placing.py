@@ -87,9 +87,12 @@ def _is_current(desk: Desk, row: Interpreted) -> bool:
 
 
 def put(
-    desk: Desk, source: Source, meant: list[Meant], rows: Mapping[str, Interpreted], *, run: str
+    desk: Desk, source: Source, meant: list[Meant], rows: dict[str, Interpreted], *, run: str
 ) -> list[Meant]:
-    """Note the new lines, then write them into their rows."""
+    """Note the new lines, then write them into their rows.
+
+    The dictionary is empty afterwards: to write 100,000 rows takes enough memory without it.
+    """
     fresh = [each for each in meant if each.status is RowStatus.EDITED and not each.message]
     waiting = waiting_units(desk)
     blocked = {each.line.number: record for each in fresh if (record := _waits(each, waiting)) is not None}
@@ -97,7 +100,8 @@ def put(
     desk.ledger.lines.save(
         [record for each in fresh for record in _noted(desk, source, each, rows[each.account_id], run=run)]
     )
-    patches = [_patch(desk, source, each, rows[each.account_id]) for each in fresh]
+    patches = [_patch(desk, source, each, rows.pop(each.account_id)) for each in fresh]
+    rows.clear()
     desk.report("Writing the tab", 0, len(patches))
     moved = desk.sheet.write(patches).otherwise if patches else frozenset()
     placed = {each.line.number for each in fresh}

@@ -105,8 +105,6 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
         over=tuple(over_limits(desk, plan)),
         warnings=(),
     )
-    # of a long file, neither rows nor operations are held a second time as JSON
-    shown = _plan_json(desk, found) | {"rows": Each(partial(row_json, desk), plan.rows)}
     operations = Each(freeze, plan.operations)
     desk.ledger.plans.save(
         StoredPlan(
@@ -116,7 +114,7 @@ def freeze_plan(desk: Desk, plan: Plan, rests_on: Mapping[str, Any]) -> Preview:
             actor=desk.actor,
             created_at=created_at,
             expires_at=expires_at,
-            body={"operations": operations, "shown": shown, **rests_on},
+            body={"operations": operations, "shown": _plan_json(desk, found), **rests_on},
         )
     )
     return found
@@ -202,17 +200,15 @@ def _price_cell(
 
 
 def preview_json(desk: Desk, found: Preview) -> dict[str, Any]:
-    """Return the JSON of ``preview``."""
-    rows = [row_json(desk, row) for row in found.plan.rows]
+    """Return the JSON of ``preview``; the rows of a long plan are not held as JSON as well."""
     return {
-        "plan": _plan_json(desk, found) | {"rows": rows},
+        "plan": _plan_json(desk, found),
         "warnings": list(found.warnings),
         **sheet_requests(desk),
     }
 
 
 def _plan_json(desk: Desk, found: Preview) -> dict[str, Any]:
-    """Return the JSON of a plan without its rows."""
     plan = found.plan
     return {
         "digest": plan.digest,
@@ -222,7 +218,7 @@ def _plan_json(desk: Desk, found: Preview) -> dict[str, Any]:
         "pulled_at": found.pulled_at,
         "counts": counts(plan.rows),
         "totals": totals_json(plan.totals, desk.units),
-        "rows": [],
+        "rows": Each(partial(row_json, desk), plan.rows),
         "hidden": plan.hidden,
         "ignored": plan.ignored,
         "over_limits": list(found.over),
