@@ -24,7 +24,7 @@ class Each(Sequence[Any]):
     def __getitem__(self, place: int) -> Any: ...  # noqa: ANN401 - JSON
     @overload
     def __getitem__(self, place: slice) -> list[Any]: ...
-    def __getitem__(self, place: int | slice) -> Any:  # noqa: ANN401 - JSON
+    def __getitem__(self, place: int | slice) -> Any:
         """Make one of them, or some."""
         found = self.of[place]
         return list(map(self.make, found)) if isinstance(place, slice) else self.make(found)
