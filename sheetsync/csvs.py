@@ -60,6 +60,11 @@ class CsvFile:
     name: str = ""
 
     @property
+    def results_encoding(self) -> str:
+        """UTF-8 for the results; marked unless the file is plain UTF-8: its program may not know it."""
+        return "utf-8" if self.encoding == "utf-8" else "utf-8-sig"
+
+    @property
     def warnings(self) -> list[str]:
         """What a person has to look at: letters that another encoding reads differently."""
         if not self.guessed:
@@ -259,7 +264,14 @@ def guarded(value: object) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not number else text
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterator[Sequence[object]], *, separator: str) -> int:
+def write_csv(
+    path: Path,
+    header: Sequence[str],
+    rows: Iterator[Sequence[object]],
+    *,
+    separator: str,
+    encoding: str = "utf-8",
+) -> int:
     """Write a file in one step: whoever reads sees the old one or the new one; return the number of rows.
 
     Raises:
@@ -268,7 +280,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterator[Sequence[object]
     temporary = path.with_name(f".~{path.name[:40]}-{secrets.token_hex(6)}.tmp")
     count = 0
     try:
-        with temporary.open("w", newline="", encoding="utf-8") as stream:
+        with temporary.open("w", newline="", encoding=encoding) as stream:
             writer = csv.writer(stream, delimiter=separator)
             writer.writerow([guarded(cell) for cell in header])
             for row in rows:

@@ -102,17 +102,14 @@ def goals(found: dict[Method, Measured], shuffled: dict[Method, Measured], small
     whole, csv_diff_s = found["files", OURS].median_s, found["files", "csv-diff"].median_s
     memory = statistics.median(mine.peak_mb) / statistics.median(mine.parsed_mb)
     print(f"| in memory, to the plain dictionary pass | {mine.median_s / plain.median_s:.2f} × |")
-    plain_files, plain_shuffled = found["files", "dictionary pass"], shuffled["memory", "dictionary pass"]
+    alike_s = found["files", "dictionary pass"].median_s
+    mixed_s = shuffled["memory", "dictionary pass"].median_s
     print(f"| csv-diff to Sheetsync, from files | {csv_diff_s / whole:.1f} × |")
-    print(
-        f"| csv-diff to the plain dictionary pass, from files | {csv_diff_s / plain_files.median_s:.1f} × |"
-    )
+    print(f"| csv-diff to the plain dictionary pass, from files | {csv_diff_s / alike_s:.1f} × |")
     print(f"| daff to Sheetsync, from files | {found['files', 'daff'].median_s / whole:.1f} × |")
     print(f"| peak memory to the parsed input | {memory:.2f} × |")
     print(f"| shuffled to sorted | {shuffled['memory', OURS].median_s / mine.median_s:.2f} × |")
-    print(
-        f"| shuffled to sorted, the plain dictionary pass | {plain_shuffled.median_s / plain.median_s:.2f} × |"
-    )
+    print(f"| shuffled to sorted, the plain dictionary pass | {mixed_s / plain.median_s:.2f} × |")
     if smaller is not None:
         print(f"| growth from the size before | {mine.median_s / smaller:.1f} × |")
 

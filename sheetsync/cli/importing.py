@@ -66,7 +66,7 @@ def import_command(  # noqa: PLR0913 - one parameter per option
         source = _source(desk, found, given, decimal=decimal, label=label, again=again)
         params = {
             "file": str(file.resolve()),
-            "map": given,
+            "map": {} if dry_run else given,  # trying a mapping out does not make it the usual one
             "results": str(results.resolve()) if results else None,
         }
         if planned:

@@ -34,7 +34,9 @@ _SYNONYMS: Mapping[str, str] = {
     "e_mail": fields.EMAIL,
     "email_address": fields.EMAIL,
     "card_no": CARD_NO,
+    "cardno": CARD_NO,
     "card_number": CARD_NO,
+    "cardnumber": CARD_NO,
     "action": fields.ACTION,
     "amount": "amount",
     "reason": fields.REASON,
@@ -137,8 +139,8 @@ def _field(value: str, known: Mapping[str, str]) -> str:
 
 
 def plain(name: str) -> str:
-    """Return a header in lower case, with one underscore for spaces and hyphens."""
-    return re.sub(r"[\s_\-]+", "_", name.strip().casefold()).strip("_")
+    """Return a header in lower case, with one underscore for spaces, hyphens and full stops."""
+    return re.sub(r"[\s_\-.]+", "_", name.strip().casefold()).strip("_")
 
 
 def _unit_names(units: Sequence[Unit]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from sheetsync.jobs import telling
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.dispatch import send_all
 from sheetsync.jobs.driving import busy, drive, settle_dead_owner
+from sheetsync.jobs.listing import LINES
 from sheetsync.jobs.outcome import counts, finish_showing, kept, sheet_requests
 from sheetsync.jobs.proving import capabilities_now
 from sheetsync.jobs.quoting import ask_again, charges, refuse_unagreed
@@ -125,7 +126,7 @@ def _carry_out(
                 sending.stop(InterruptedRunError("The push was stopped while it verified; all was sent."))
             warnings += finish_showing(desk)
     if sending.stopped is not None:
-        raise _stopped(desk, sending.stopped, planned, run)
+        raise _stopped(desk, sending.stopped, stored, planned, run=run)
     warnings += refresh_results(desk, [each.operation.key for each in planned])
     return _result(desk, run, stored, planned, told=sending.told, warnings=warnings + sending.warnings)
 
@@ -189,12 +190,15 @@ def _result(
     }
 
 
-def _stopped(desk: Desk, error: SheetsyncError, planned: Sequence[Planned], run: str) -> SheetsyncError:
+def _stopped(
+    desk: Desk, error: SheetsyncError, stored: StoredPlan, planned: Sequence[Planned], *, run: str
+) -> SheetsyncError:
     """Return the error that stopped a push, with how every operation stands."""
     records = desk.ledger.operations.by_key({each.operation.key for each in planned})
     states = Counter(row_status(record.state).value for record in records.values())
     told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-    hint = (
-        f"{error.hint} Rows: {told}. Go on with: sheetsync verify {desk.name}, then preview and push again."
-    )
+    # no preview of the tab would find what a file or an undo asked for
+    of_its_own = LINES in stored.body or UNDOES in stored.body
+    rest = f"sheetsync push {desk.name} --plan {stored.digest}" if of_its_own else "preview and push again"
+    hint = f"{error.hint} Rows: {told}. Go on with: sheetsync verify {desk.name}, then {rest}."
     return type(error)(error.message, hint=hint.strip(), details={"run": run, "counts": dict(states)})

@@ -141,7 +141,8 @@ def _write(path: Path, file: CsvFile, result_of: ResultOf) -> None:
             more = cells[len(file.header) :] if problem_of_width(cells, file.header) else ()
             yield [*(cells[at] if at < len(cells) else "" for at in own), *result.cells, *more]
 
-    write_csv(path, [*(file.header[at] for at in own), *RESULT_COLUMNS], rows(), separator=file.separator)
+    header = [*(file.header[at] for at in own), *RESULT_COLUMNS]
+    write_csv(path, header, rows(), separator=file.separator, encoding=file.results_encoding)
 
 
 def _evidence(records: Iterable[OperationRecord]) -> str:

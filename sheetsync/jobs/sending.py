@@ -67,7 +67,7 @@ class Sending:
                     self.warnings.append(
                         f"The push stopped by itself after {self.in_a_row[kind]} {what} in a row "
                         f"(limits.{setting}); what was not sent was withdrawn. Check the credit system, "
-                        "verify, then preview and push the rest."
+                        "verify, then push the rest: preview again, or the same plan of a file or an undo."
                     )
                     self.halt.set()
 

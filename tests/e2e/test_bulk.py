@@ -19,6 +19,8 @@ def test_a_file_is_imported_pushed_and_taken_back(pulled: Office) -> None:
     file, results = pulled.folder / "may.csv", pulled.folder / "out.csv"
     file.write_text("Kunde,What,How much\n5,add,25\n6,reset,7\n99,add,1\n", encoding="utf-8")
     maps = ("--map", "Kunde=user_id", "--map", "What=action", "--map", "How much=amount")
+    pulled.run("import", "shop", str(file), *maps, "--dry-run", code=1)
+    assert "whose line it is" in pulled.run("import", "shop", str(file), code=2).error["message"]
     imported = pulled.run("import", "shop", str(file), *maps, "--results", str(results), code=1).json
     assert {"edited": 2, "already_sent": 0, "invalid": 1} == imported["counts"]
     assert [4] == [each["line"] for each in imported["problems"]]

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from sheetsync.core.lines import columns_of, known_headers
 from sheetsync.csvs import open_csv
 from sheetsync.jobs.importing import import_file
 from sheetsync.jobs.judging import Meant, Source
 from tests.imports.office import statuses
 from tests.rules.laundromat import Counter
+from tests.unit.test_core_kit import CREDITS
 
 
 def bring(counter: Counter, path: Path, text: str) -> list[Meant]:
@@ -32,6 +35,14 @@ def test_by_card(tmp_path: Path) -> None:
         assert ("1001", [250, 100]) == (meant[0].account_id, [each.amount for each in edit.changes])
         assert "2 users share card 9" in meant[1].message
         assert "No user has card 0815" in meant[2].message
+
+
+@pytest.mark.parametrize("header", ["CardNo", "Card No.", "card-number", "CARD NO"])
+def test_spellings_of_the_cards_column(header: str) -> None:
+    """As other programs head it."""
+    assert {"card_no": 0, "action": 1, "amount": 2} == columns_of(
+        [header, "action", "amount"], (CREDITS,), {}
+    )
 
 
 def test_a_server_that_knows_no_cards(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from sheetsync.jobs.push import push
 from sheetsync.jobs.results import write_results
 from tests.imports.office import bring, save, source_of, statuses
 from tests.rules.clerk import Clerk
+from tests.rules.test_canaries import swap_routes
 from tests.stateful.kit import Killed, Town
 
 MAY = "user_id,action,amount,reference\n1,add,25,a\n1,add,30,b\n2,reset,50,\n3,adjust,-5,\n"
@@ -193,3 +194,25 @@ def test_a_line_with_too_many_cells_stays_invalid(ana: Clerk) -> None:
         meant = import_file(ana.desk, source, params={})["meant"]
         assert {2: "invalid"} == statuses(meant)
     assert "234" in out.read_text(encoding="utf-8").splitlines()[1].split(",")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "begins"),
+    [("utf-8", b"user_id"), ("utf-8-sig", b"\xef\xbb\xbf"), ("cp1252", b"\xef\xbb\xbf")],
+)
+def test_results_open_where_the_file_came_from(ana: Clerk, encoding: str, begins: bytes) -> None:
+    """A program that writes anything but plain UTF-8 takes unmarked UTF-8 for something else."""
+    text = "user_id;action;amount;note\n1;add;25;Grüße – naïve\n"
+    source = source_of(ana, save(ana, "may.csv", text.encode(encoding)))
+    out = ana.town.folder / "out.csv"
+    write_results(ana.desk, out, source.file, import_file(ana.desk, source, params={})["meant"])
+    assert out.read_bytes().startswith(begins)
+    assert "Grüße – naïve" in out.read_text("utf-8-sig")
+    assert {2: "edited"} == statuses(bring(ana, out.read_bytes(), name="out.csv"))
+
+
+def test_a_stopped_push_of_a_file_names_the_same_plan(ana: Clerk) -> None:
+    """A preview of the tab would not find what the file asks for."""
+    digest = planned(ana, "user_id,action,amount\n1,add,700\n2,add,700\n")["plan"]["digest"]
+    swap_routes(ana)
+    assert f"--plan {digest}" in ana.refused(digest).hint
