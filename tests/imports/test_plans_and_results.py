@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sheetsync.core.lines import known_headers
+from sheetsync.csvs import open_csv
 from sheetsync.errors import StalePlanError
 from sheetsync.jobs.importing import import_file
 from sheetsync.jobs.listing import plan_file
@@ -203,9 +205,9 @@ def test_a_line_with_too_many_cells_stays_invalid(ana: Clerk) -> None:
 def test_results_open_where_the_file_came_from(ana: Clerk, encoding: str, begins: bytes) -> None:
     """A program that writes anything but plain UTF-8 takes unmarked UTF-8 for something else."""
     text = "user_id;action;amount;note\n1;add;25;Grüße – naïve\n"
-    source = source_of(ana, save(ana, "may.csv", text.encode(encoding)))
-    out = ana.town.folder / "out.csv"
-    write_results(ana.desk, out, source.file, import_file(ana.desk, source, params={})["meant"])
+    path, out = save(ana, "may.csv", text.encode(encoding)), ana.town.folder / "out.csv"
+    file = open_csv(path, known_headers(ana.desk.units))
+    write_results(ana.desk, out, file, import_file(ana.desk, source_of(ana, path), params={})["meant"])
     assert out.read_bytes().startswith(begins)
     assert "Grüße – naïve" in out.read_text("utf-8-sig")
     assert {2: "edited"} == statuses(bring(ana, out.read_bytes(), name="out.csv"))

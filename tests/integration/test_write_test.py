@@ -391,7 +391,7 @@ class Deadly(FastCredit):
 @pytest.fixture
 def deadly(monkeypatch: pytest.MonkeyPatch) -> type[Deadly]:
     """Let offices open a provider that ends its process."""
-    monkeypatch.setattr("sheetsync.bootstrap.FastCredit", Deadly)
+    monkeypatch.setattr("sheetsync.bootstrap.credit_systems.FastCredit", Deadly)
     Deadly.die, Deadly.lives = SystemExit, 0
     return Deadly
 

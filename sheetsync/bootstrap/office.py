@@ -1,67 +1,36 @@
-"""The only place that knows every adapter: from settings to a desk that use cases work at."""
+"""Settings, ledger and adapters of one process, and the desk that use cases work at."""
 
-import hashlib
-import logging
-import os
-import tempfile
 import threading
-import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy.engine import make_url
 
-from sheetsync.config import (
-    Connection,
-    FasCardConnection,
-    Settings,
-    UniBeeConnection,
-    XlsxSheet,
-    load,
-    system_id,
-    units_of,
+from sheetsync.bootstrap.credit_systems import (
+    choices_of,
+    credit_system,
+    limiter_of_ledger,
+    limiter_of_machine,
+    limits_of,
+    with_filters,
 )
-from sheetsync.config import (
-    GoogleSheet as GoogleSheetSettings,
-)
-from sheetsync.config.connections import filtered
-from sheetsync.core import fields
-from sheetsync.core.accounts import Action
+from sheetsync.bootstrap.machine import SystemClock
+from sheetsync.bootstrap.tabs import columns_of, details_of, tab_of
+from sheetsync.config import Connection, Settings, load, system_id
 from sheetsync.core.edits import Rules
 from sheetsync.core.verify import Policy
-from sheetsync.errors import BusyError, LedgerError, RequestOutcome, UsageError
+from sheetsync.errors import BusyError, LedgerError, UsageError
 from sheetsync.jobs.attendance import Watch, is_driven
 from sheetsync.jobs.checking import check_unsettled
-from sheetsync.jobs.desk import Desk, Limits, Report, user_page
+from sheetsync.jobs.desk import Desk, Report, user_page
 from sheetsync.ledger.store import SqlLedger
 from sheetsync.ports import Columns, Ledger, Provider, Sheet
-from sheetsync.processes import LocalProcesses, boot_number, home_number
-from sheetsync.providers.board import Board
-from sheetsync.providers.fascard import FasCard
-from sheetsync.providers.fastcredit import FastCredit
-from sheetsync.providers.limiter import SLACK_S, SlidingLimiter
-from sheetsync.providers.stores import FileStore, is_alive
-from sheetsync.providers.unibee import UniBee
-from sheetsync.sheets.workbook import WorkbookSheet
-
-_log = logging.getLogger(__name__)
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Wall clock, UTC."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+from sheetsync.processes import LocalProcesses
+from sheetsync.providers.limiter import SlidingLimiter
 
 
 def quiet(_what: str, _done: int, _total: int | None) -> None:
@@ -142,38 +111,19 @@ class Office:
         Raises:
             ConfigError: its secret is not where the configuration says.
         """
-        connection = _filtered(self.connection(name), name, filters or {})
+        connection = with_filters(self.connection(name), name, filters or {})
         opened = self._opened if opened is None else opened
         limiter = self._limiter(connection, pushes=pushes, opened=opened)
-        provider: FastCredit | FasCard | UniBee
-        if isinstance(connection, FasCardConnection):
-            provider = FasCard(connection, name=name, clock=self.clock, limiter=limiter)
-        elif isinstance(connection, UniBeeConnection):
-            provider = UniBee(connection, name=name, clock=self.clock, limiter=limiter)
-        else:
-            provider = FastCredit(connection, name=name, clock=self.clock, limiter=limiter)
+        provider = credit_system(connection, name=name, clock=self.clock, limiter=limiter)
         opened.callback(provider.close)
         return provider
 
     def _limiter(self, connection: Connection, *, pushes: bool, opened: ExitStack) -> SlidingLimiter:
-        """Return the limiter that all processes on this credit system share."""
-        rate_per_s = connection.limits.requests_per_second
-        system = system_id(connection)
-        if make_url(self.settings.service.database_url).get_backend_name() != "sqlite":
-            pace = self._open_ledger().pace(system, open_board=partial(Board, is_alive=is_alive))
-            opened.callback(pace.close)
-            return SlidingLimiter(
-                rate_per_s,
-                self.clock,
-                store=pace,
-                pushes=pushes,
-                ticks=pace.ticks,
-                slack_s=SLACK_S + pace.differs_s,
-                home=home_number(),
-            )
-        store = FileStore(_board_file(system), boot_number())
-        opened.callback(store.close)
-        return SlidingLimiter(rate_per_s, self.clock, store=store, pushes=pushes, home=home_number())
+        """Return the limiter that all processes on this credit system share, on one machine or several."""
+        if make_url(self.settings.service.database_url).get_backend_name() == "sqlite":
+            return limiter_of_machine(connection, self.clock, pushes=pushes, opened=opened)
+        ledger = self._open_ledger()
+        return limiter_of_ledger(connection, self.clock, ledger, pushes=pushes, opened=opened)
 
     def sheet(
         self,
@@ -191,52 +141,14 @@ class Office:
             choices: field code → what a dropdown offers, and what each stands for.
             report: told when a spreadsheet lets us wait.
         """
-        connection, columns = self.connection(name), self.columns(name, provider, choices)
-        zone, tab = self.settings.service.zone, connection.sheet.tab
-        if isinstance(connection.sheet, XlsxSheet):
-            return WorkbookSheet(Path(connection.sheet.path), tab=tab, columns=columns, timezone=zone)
-        return self._google(connection.sheet, columns, report)
+        columns = self.columns(name, provider, choices)
+        return tab_of(self.connection(name), columns, self.settings, clock=self.clock, report=report)
 
     def columns(
         self, name: str, provider: Provider, choices: Mapping[str, Mapping[str, str]] | None = None
     ) -> Columns:
         """Return what decides which columns the connection's tab has."""
-        connection = self.connection(name)
-        return Columns(
-            units=provider.capabilities.units,
-            actions=provider.capabilities.actions,
-            reasons=connection.reasons,
-            reasons_strict=connection.reasons_strict,
-            environment=connection.environment,
-            extras=_extras(provider.capabilities.actions),
-            choices=choices or {},
-            details=_details(connection),
-        )
-
-    def _google(self, sheet: GoogleSheetSettings, columns: Columns, report: Report) -> Sheet:
-        """Return a tab of Google Sheets; all processes of this machine share its quota."""
-        from sheetsync.sheets.google import (  # noqa: PLC0415 - workbooks start faster without it
-            Access,
-            GoogleSheet,
-            Waiting,
-        )
-
-        google = self.settings.google
-        access = Access(
-            key=lambda: google.service_account.reveal() if google.service_account else None,
-            base_url=google.api_base_url,
-            waiting=Waiting(time.monotonic, self.clock.sleep, lambda sentence: report(sentence, 0, None)),
-            folder=_shared_folder(),
-            reads=google.reads_per_minute,
-            writes=google.writes_per_minute,
-        )
-        return GoogleSheet(
-            sheet.spreadsheet_id,
-            tab=sheet.tab,
-            columns=columns,
-            access=access,
-            timezone=self.settings.service.zone,
-        )
+        return columns_of(self.connection(name), provider.capabilities, choices or {})
 
     @contextmanager
     def desk(
@@ -260,7 +172,7 @@ class Office:
         connection = self.connection(name)
         with ExitStack() as opened:
             provider = self.provider(name, pushes=pushes, opened=opened, filters=pulls)
-            choices = _choices(provider) if pulls is not None else {}
+            choices = choices_of(provider) if pulls is not None else {}
             yield Desk(
                 name=name,
                 system=system_id(connection),
@@ -275,8 +187,8 @@ class Office:
                     settle_after=timedelta(seconds=connection.settle_after_s),
                     accept_unchanged=connection.balance_evidence == "accept",
                 ),
-                limits=_limits(connection),
-                details=_details(connection),
+                limits=limits_of(connection),
+                details=details_of(connection),
                 lease=self.lease,
                 plan_expires=timedelta(minutes=connection.plan_expires_min),
                 approval_expires=timedelta(hours=connection.approval_expires_h),
@@ -342,77 +254,3 @@ class Office:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _extras(actions: Collection[Action]) -> tuple[str, ...]:
-    """Return the further cells that some actions need."""
-    needed = {
-        Action.CASH: (fields.LOCATION_ID,),
-        Action.APPLY_PROMO: (fields.SUBSCRIPTION_ID, fields.PLAN_ID),
-    }
-    return tuple(name for action, names in needed.items() if action in actions for name in names)
-
-
-def _details(connection: Connection) -> tuple[str, ...]:
-    """Return what else the tab shows of an account."""
-    if isinstance(connection, UniBeeConnection):
-        return (fields.ACCOUNT_STATUS,)
-    return connection.columns if isinstance(connection, FasCardConnection) else ()
-
-
-def _filtered(connection: Connection, name: str, filters: Mapping[str, object]) -> Connection:
-    if all(value is None for value in filters.values()):
-        return connection
-    if not isinstance(connection, FasCardConnection):
-        raise UsageError(
-            f"Connection {name} cannot be filtered.", hint="Only FasCard lists by e-mail and activity."
-        )
-    try:
-        return filtered(connection, filters)
-    except ValueError as error:
-        raise UsageError(f"--active-since {error}.") from error
-
-
-def _choices(provider: Provider) -> Mapping[str, Mapping[str, str]]:
-    """Return what dropdowns offer that only the credit system knows; without them, text is typed."""
-    if not isinstance(provider, FasCard):
-        return {}
-    try:
-        return {fields.LOCATION_ID: {each.location_id: each.name for each in provider.locations()}}
-    except RequestOutcome as error:
-        _log.info("The locations could not be read: %s", error.message)
-        return {}
-
-
-def _board_file(system: str) -> Path:
-    """Return the file of slots that all processes of this user share, whatever their ledger."""
-    return _shared_folder() / f"{hashlib.sha256(system.encode()).hexdigest()[:24]}.board"
-
-
-def _shared_folder() -> Path:
-    """Return the folder in which all processes of this user count their requests."""
-    folder = Path(tempfile.gettempdir()) / f"sheetsync-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
-
-
-def _limits(connection: Connection) -> Limits:
-    units = units_of(connection)
-
-    def money(name: str) -> dict[str, int]:
-        found = {unit.code: connection.limits.minor(name, unit) for unit in units}
-        return {code: minor for code, minor in found.items() if minor is not None}
-
-    return Limits(
-        rows_per_push=connection.limits.max_rows_per_push,
-        parallel_requests=connection.limits.parallel_requests,
-        stop_after_unknown=connection.limits.stop_after_unknown,
-        stop_after_refused=connection.limits.stop_after_refused,
-        canary=connection.limits.canary,
-        amount_per_row=money("max_amount_per_row"),
-        total_per_push=money("max_total_per_push"),
-        total_per_person_day=money("max_total_per_person_day"),
-        approval_over=money("approval_over"),
-        changed_percent=connection.limits.max_changed_percent,
-        absent_percent=connection.limits.max_absent_percent,
-    )
