@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sheetsync.sandbox.exact import decode
 from sheetsync.sandbox.wire import Request, Response, Switches, json_response
@@ -156,7 +157,10 @@ def number(values: Values, name: str, default: int = 0) -> int:
     return value if isinstance(value, int) else default
 
 
-def cut(found: Sequence[Mapping[str, object]], values: Values) -> list[Mapping[str, object]]:
+T = TypeVar("T")
+
+
+def cut(found: Sequence[T], values: Values) -> list[T]:
     """Return one page, counted from 0."""
     count = number(values, "count", DEFAULT_COUNT)
     return list(found[number(values, "page") * count :][:count])

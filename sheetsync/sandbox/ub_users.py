@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from sheetsync.sandbox.book import Account, Book, UnknownAccountError
+from sheetsync.sandbox.book import Book, Person, UnknownAccountError
 from sheetsync.sandbox.ub_site import MERCHANT_ID, PROMO, RefusedError, UniBeeSite, Values, cut, number
 
 UNITS = {"EUR": "promo_eur", "USD": "promo_usd"}
@@ -35,21 +35,22 @@ class Users:
     def page(self, values: Values) -> dict[str, object]:
         """`POST /merchant/user/list`."""
         self._walks += 1
-        accounts = [*enumerate(self.book.snapshot().accounts)]
-        if self.site.shuffles_ties:
-            dice = random.Random(self._walks)  # noqa: S311 - the point is that it can be repeated
-            accounts.sort(key=lambda each: (each[0] // _PER_SECOND, dice.random()))
-        found = [self._show(at, account) for at, account in accounts if _is_meant(account, values)]
-        if values.get("sortType") != "asc":
-            found.reverse()
-        return {"userAccounts": cut(found, values), "total": len(found)}
+        with self.book.lock:
+            people = [each for each in enumerate(self.book.people()) if _is_meant(each[1], values)]
+            if self.site.shuffles_ties:
+                dice = random.Random(self._walks)  # noqa: S311 - the point is that it can be repeated
+                people.sort(key=lambda each: (each[0] // _PER_SECOND, dice.random()))
+            if values.get("sortType") != "asc":
+                people.reverse()
+            shown = [self._show(at, person) for at, person in cut(people, values)]
+            return {"userAccounts": shown, "total": len(people)}
 
     def one(self, values: Values) -> dict[str, object]:
         """`GET /merchant/user/get`."""
         wanted = str(number(values, "userId"))
-        for at, account in enumerate(self.book.snapshot().accounts):
-            if account.id == wanted:
-                return {"user": self._show(at, account)}
+        for at, person in enumerate(self.book.people()):
+            if person.id == wanted:
+                return {"user": self._show(at, person)}
         raise RefusedError("user not found")
 
     def configs(self, values: Values) -> dict[str, object]:
@@ -106,7 +107,8 @@ class Users:
         except UnknownAccountError:
             raise RefusedError("user not found") from None
 
-    def _show(self, at: int, account: Account) -> dict[str, object]:
+    def _show(self, at: int, person: Person) -> dict[str, object]:
+        account = self.book.account(person.id)
         first, _, last = account.name.partition(" ")
         every = self.site.suspended_every
         accounts = [
@@ -126,7 +128,7 @@ class Users:
         }
 
 
-def _is_meant(account: Account, values: Values) -> bool:
+def _is_meant(person: Person, values: Values) -> bool:
     email, user = values.get("email"), values.get("userId")
-    part = str(email).lower() in account.email.lower() if email else True
-    return part and user in (None, int(account.id))
+    part = not email or str(email).lower() in person.email.lower()
+    return part and (user is None or user == int(person.id))
