@@ -1,6 +1,7 @@
 """UniBee's users with their promo accounts, and the currencies that promo credit is set up for."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetsync.sandbox.book import Book, Person, UnknownAccountError
@@ -36,14 +37,17 @@ class Users:
         """`POST /merchant/user/list`."""
         self._walks += 1
         with self.book.lock:
-            people = [each for each in enumerate(self.book.people()) if _is_meant(each[1], values)]
+            people = self.book.people()
+            places: Sequence[int] = range(len(people))
+            if values.get("email") or values.get("userId") is not None:
+                places = [at for at in places if _is_meant(people[at], values)]
             if self.site.shuffles_ties:
                 dice = random.Random(self._walks)  # noqa: S311 - the point is that it can be repeated
-                people.sort(key=lambda each: (each[0] // _PER_SECOND, dice.random()))
+                places = sorted(places, key=lambda at: (at // _PER_SECOND, dice.random()))
             if values.get("sortType") != "asc":
-                people.reverse()
-            shown = [self._show(at, person) for at, person in cut(people, values)]
-            return {"userAccounts": shown, "total": len(people)}
+                places = places[::-1]
+            shown = [self._show(at, people[at]) for at in cut(places, values)]
+            return {"userAccounts": shown, "total": len(places)}
 
     def one(self, values: Values) -> dict[str, object]:
         """`GET /merchant/user/get`."""
