@@ -44,6 +44,7 @@ class Traffic:
     reads: int = 0
     writes: int = 0
     bytes: int = 0
+    sent: int = 0
     largest: int = 0
 
     def as_dict(self) -> dict[str, int]:
@@ -191,6 +192,7 @@ class SheetsHttp(HTTPClient):
             self.traffic.reads += kind == "read"
             self.traffic.writes += kind == "write"
             self.traffic.bytes += sent + received
+            self.traffic.sent += sent
             self.traffic.largest = max(self.traffic.largest, sent, received)
 
 
