@@ -14,7 +14,7 @@ LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsaf
 PARTS = unit punchcard contract rules people imports history integration web google appsscript browser stateful \
 	e2e chaos site packaging benchmarks deploy stranger
 
-.PHONY: demo test setup docs dist lint types $(PARTS) pictures lock audit clean help wordpress
+.PHONY: demo test setup docs dist bench lint types $(PARTS) versions pictures lock audit clean help wordpress
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -51,6 +51,10 @@ types: .venv/.ready
 # tests in parts
 $(PARTS): .venv/.ready
 	$(BIN)/pytest -n $(JOBS) --dist worksteal tests/$@
+
+# the quick tests with every other supported Python of this machine; takes some minutes for each
+versions: .venv/.ready
+	.ci/versions
 
 # draw the pictures of the documentation anew; the browser tests do it
 pictures: .venv/.ready
