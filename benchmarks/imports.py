@@ -51,11 +51,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000, help="lines of the file, and users")
     lines = parser.parse_args().lines
-    print(f"{lines} lines, {lines} users, SQLite, a workbook")
-    print(f"{'command':<18}{'seconds':>9}{'CPU s':>9}{'peak MB':>9}{'µs CPU a line':>15}")
+    print(f"| {lines:,} lines, a workbook of {lines:,} users | seconds | CPU s | peak MB | µs CPU a line |")
+    print("| --- | ---: | ---: | ---: | ---: |")
     for name, cost in measure(lines).items():
         each = 1e6 * cost.cpu_s / lines
-        print(f"{name:<18}{cost.seconds:>9.1f}{cost.cpu_s:>9.1f}{cost.peak_mb:>9.0f}{each:>15.0f}")
+        print(f"| `{name}` | {cost.seconds:.1f} | {cost.cpu_s:.1f} | {cost.peak_mb:.0f} | {each:.0f} |")
 
 
 if __name__ == "__main__":
