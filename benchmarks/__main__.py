@@ -70,7 +70,7 @@ BENCHMARKS = (
     Benchmark("Ledger", "ledger", "--growth 1 10", "--operations 2000 --growth 1 --database sqlite"),
     Benchmark("Histories", "history", "", "--operations 2000"),
     Benchmark("Imports", "imports", "--lines 100000", "--lines 100"),
-    Benchmark("Several workers", "scale_out", "--rows 3000", "--workers 1 --rows 20"),
+    Benchmark("Several workers", "scale_out", "--rows 1500", "--workers 1 --rows 20"),
     Benchmark("The service", "load", "", "--clients 4 --seconds 2"),
 )
 
