@@ -76,7 +76,11 @@ class CsvFile:
         return [sentence]
 
     def rows(self) -> Iterator[tuple[int, list[str], str]]:
-        """Yield (line number, cells, problem) of every line below the header that is not blank."""
+        """Yield (line number, cells, problem) of every line below the header that is not blank.
+
+        Raises:
+            UsageError: a later part of the file is not text in its encoding.
+        """
         with self.path.open(encoding=self.encoding, newline="") as stream:
             for _ in range(self.skipped):
                 stream.readline()
@@ -91,6 +95,11 @@ class CsvFile:
                 except csv.Error as error:
                     yield number, [], _malformed(error)
                     continue
+                except UnicodeError as error:
+                    raise UsageError(
+                        f"{self.name} is not text in {self.encoding} somewhere after line {number - 1}.",
+                        hint="Name its encoding, or save it as CSV in UTF-8.",
+                    ) from error
                 if any(cell.strip() for cell in cells):
                     yield number, cells, ""
 
@@ -98,7 +107,7 @@ class CsvFile:
         """Yield every line with the cells of the columns that we know.
 
         Raises:
-            UsageError: there are too many, or the file changed since it was opened.
+            UsageError: there are too many, it is not text to its end, or it changed since it was opened.
         """
         for count, (number, cells, problem) in enumerate(self.rows(), start=1):
             if count > LINES_MOST:

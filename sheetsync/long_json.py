@@ -9,12 +9,18 @@ LEVELS = 3
 """Objects within objects whose members are pieces; what lies deeper is one piece, and small."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Each(Sequence[Any]):
     """A list whose elements are made when they are looked at: JSON of rows that are held anyway."""
 
     make: Callable[[Any], object]
     of: Sequence[Any]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another list holds the same."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment] # as of a list
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -100,6 +100,12 @@ DIFFERENCES_KEPT = 1_000
 SCHEDULE = "schedule"
 """Who asks for checks that nobody asked for."""
 
+RECHECK_PAUSE = timedelta(minutes=5)
+"""After such a check has failed: what is away is not asked every second."""
+
+LOOK_BACK = 20
+"""Runs of a connection among which its last such check is looked for."""
+
 
 class Worker:
     """Carries out runs until it is stopped.
@@ -193,14 +199,25 @@ class Worker:
     def _recheck(self) -> None:
         """Let a verify wait for every credit system that has something due, unless one is under way."""
         settings = self._office.settings
-        looked_at = {run.system for run in self._ledger.runs.unfinished() if run.kind == "verify"}
+        looked_at = {
+            run.system for run in self._ledger.runs.unfinished() if run.kind == "verify" and self._knows(run)
+        }
         for name, connection in sorted(settings.connections.items()):
             system = system_id(connection)
             if system in looked_at:
                 continue
             looked_at.add(system)
-            if is_due(self._ledger, system, timedelta(seconds=connection.settle_after_s)):
+            settle_after = timedelta(seconds=connection.settle_after_s)
+            if is_due(self._ledger, system, settle_after) and not self._failed_lately(name):
                 self._ledger.runs.start("verify", name, system, actor=SCHEDULE)
+
+    def _failed_lately(self, name: str) -> bool:
+        """Whether the last check that nobody asked for failed a moment ago."""
+        runs = self._ledger.runs.newest(name, limit=LOOK_BACK)
+        last = next((run for run in runs if run.kind == "verify" and run.actor == SCHEDULE), None)
+        if last is None or last.state != "failed" or last.ended_at is None:
+            return False
+        return self._ledger.runs.now() - last.ended_at < RECHECK_PAUSE
 
     def _claimable(self) -> list[Run]:
         return [each for each in claimable(self._office.watch, KINDS) if self._knows(each)]

@@ -18,7 +18,7 @@ from sheetsync.processes import boot_number, home_number
 from sheetsync.providers.board import Board
 from sheetsync.providers.fascard import FasCard
 from sheetsync.providers.fastcredit import FastCredit
-from sheetsync.providers.limiter import SLACK_S, SlidingLimiter
+from sheetsync.providers.limiter import HOLD_S, SLACK_S, SlidingLimiter
 from sheetsync.providers.stores import FileStore, is_alive
 from sheetsync.providers.unibee import UniBee
 
@@ -43,12 +43,13 @@ def credit_system(
 def limiter_of_machine(
     connection: Connection, clock: Clock, *, pushes: bool, opened: ExitStack
 ) -> SlidingLimiter:
-    """Return the limiter that all processes of this machine share, whatever their ledger."""
+    """Return the limiter that all processes of this user on this machine share, whatever their ledger."""
     digest = hashlib.sha256(system_id(connection).encode()).hexdigest()
     store = FileStore(shared_folder() / f"{digest[:24]}.board", boot_number())
     opened.callback(store.close)
     rate_per_s = connection.limits.requests_per_second
-    return SlidingLimiter(rate_per_s, clock, store=store, pushes=pushes, home=home_number())
+    hold_s = _hold_s(connection)
+    return SlidingLimiter(rate_per_s, clock, store=store, pushes=pushes, home=home_number(), hold_s=hold_s)
 
 
 def limiter_of_ledger(
@@ -65,7 +66,12 @@ def limiter_of_ledger(
         ticks=pace.ticks,
         slack_s=SLACK_S + pace.differs_s,
         home=home_number(),
+        hold_s=_hold_s(connection),
     )
+
+
+def _hold_s(connection: Connection) -> float:
+    return max(HOLD_S, 2 * connection.timeout_s)
 
 
 def with_filters(connection: Connection, name: str, filters: Mapping[str, object]) -> Connection:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sheetsync.bootstrap import Office
@@ -99,25 +100,21 @@ class Frame:
     def warn(self, data: Mapping[str, Any]) -> None:
         """Print a result's warnings for people."""
         for warning in data.get("warnings") or ():
-            self.err.print(f"[yellow]{_escaped(warning)}[/]")
+            self.err.print(f"[yellow]{escape(warning)}[/]")
 
     def fail(self, error: SheetsyncError) -> int:
         """Print an error and return its exit code."""
         if self.as_json:
             print(_text_of(error.as_dict()))  # noqa: T201 - the result
         else:
-            self.err.print(f"[bold red]{_escaped(redact(error.message))}[/]")
+            self.err.print(f"[bold red]{escape(redact(error.message))}[/]")
             if error.hint:
-                self.err.print(_escaped(redact(error.hint)))
+                self.err.print(escape(redact(error.hint)))
         return error.exit_code
 
 
 def _text_of(value: object) -> str:
     return json.dumps(redact_json(value), ensure_ascii=False)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
 
 
 COMMON = (

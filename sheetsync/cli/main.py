@@ -185,7 +185,7 @@ def resolve_command(frame: Frame, connection: str, *, key: str, outcome: str, re
     with frame.desk(connection) as desk:
         result = resolve(desk, key, applied=outcome == "applied", reason=reason)
     told = f"operation {key} is {printing.word(result['status'])}: {result['message']}"
-    frame.emit(result, lambda out: out.print(f"{printing.place(result)}, {told}"))
+    frame.emit(result, lambda out: out.print(f"{printing.place(result)}, {told}", markup=False))
     return 0
 
 
@@ -203,7 +203,8 @@ def approve_command(frame: Frame, connection: str, *, digest: str, refuse: bool,
         result = approve(
             office.ledger, connection, digest, actor=frame.actor, approved=not refuse, reason=reason
         )
-    frame.emit(result, lambda out: out.print(f"Plan {digest} is {result['status']} by {result['by']}."))
+    told = f"Plan {digest} is {result['status']} by {result['by']}."
+    frame.emit(result, lambda out: out.print(told, markup=False))
     return 0
 
 
@@ -222,7 +223,7 @@ def rebase_command(frame: Frame, connection: str, *, account_id: str, keep: Keep
     frame.emit(
         result,
         lambda out: out.print(
-            f"{printing.place(result)}, user {account_id}: {result['message']} Preview it next."
+            f"{printing.place(result)}, user {account_id}: {result['message']} Preview it next.", markup=False
         ),
     )
     return 0

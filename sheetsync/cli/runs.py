@@ -22,6 +22,7 @@ from sheetsync.core.states import NEEDS_ATTENTION
 from sheetsync.errors import StalePlanError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.overview import ENDED, cancel_run, list_runs, show_run
+from sheetsync.jobs.undo import kind_of
 
 WATCH_EVERY_S = 0.5
 """Seconds between two looks at a run."""
@@ -73,12 +74,12 @@ def run_command(frame: Frame, run_id: str, *, watch: bool, cancel: bool) -> int:
             cancelled = cancel_run(office.watch, run_id)
             frame.emit(cancelled, lambda out: out.print(f"Run {run_id} stops between two rows."))
             return 0
-        result = show_run(office.watch, run_id)
+        result = show_run(office.watch, run_id, page=office.page)
         with frame.progress() as report:
             while watch and result["state"] not in ENDED:
                 report(f"{result['kind']} {result['state']}", result["done"], result["total"])
                 time.sleep(WATCH_EVERY_S)
-                result = show_run(office.watch, run_id)
+                result = show_run(office.watch, run_id, page=office.page)
     frame.emit(result, lambda out: _show(out, result))
     return _exit_code(result)
 
@@ -89,9 +90,8 @@ def _show(out: Console, result: dict[str, Any]) -> None:
         out.print(printing.rows_table(result["rows"], title=title, width=out.width))
     rows = f", {result['done']} of {result['total']} rows" if result["total"] else ""
     left = f", about {result['left_s']} s left" if result["left_s"] is not None else ""
-    out.print(
-        f"{result['kind']} of {result['connection']} by {result['actor']}: {result['state']}{rows}{left}."
-    )
+    whose = f"{result['kind']} of {result['connection']} by {escape(result['actor'])}"
+    out.print(f"{whose}: {result['state']}{rows}{left}.")
     error = (result["result"] or {}).get("error")
     if error:
         out.print(f"[red]{escape(error['message'])}[/] {escape(error['hint'])}")
@@ -135,14 +135,17 @@ def detach(frame: Frame, desk: Desk, digest: str, *, params: dict[str, Any]) -> 
     Raises:
         StalePlanError: no preview has shown this plan.
     """
-    if desk.ledger.plans.load(desk.name, digest) is None:
+    stored = desk.ledger.plans.load(desk.name, digest)
+    if stored is None:
         raise StalePlanError(
             f"No preview of {desk.name} has shown a plan {digest[:19]}….",
             hint=f"Preview first: sheetsync preview {desk.name}",
         )
     from sheetsync.queue import Queue  # noqa: PLC0415 - most commands start faster without it
 
-    run = desk.ledger.runs.start("push", desk.name, desk.system, actor=desk.actor, plan=digest, params=params)
+    run = desk.ledger.runs.start(
+        kind_of(stored), desk.name, desk.system, actor=desk.actor, plan=digest, params=params
+    )
     config = find(frame.config, os.environ).resolve()
     with Office.open(config, os.environ) as office:
         address = office.settings.service.queue_address()

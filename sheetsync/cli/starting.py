@@ -66,14 +66,16 @@ def demo_command(frame: Frame, *, once: bool, port: int, folder: Path) -> int:
 
 
 @click.command("sandbox")
-@click.option("--port", type=int, required=True, help="Port on this machine; 0 chooses one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), required=True, help="Port on this machine; 0 chooses one."
+)
 @click.option(
     "--dialect",
     type=click.Choice(["fastcredit", "fascard", "unibee"]),
     default="fastcredit",
     show_default=True,
 )
-@click.option("--users", default=200, show_default=True)
+@click.option("--users", type=click.IntRange(min=0), default=200, show_default=True)
 @AS
 @command
 def sandbox_command(frame: Frame, *, port: int, dialect: str, users: int) -> int:

@@ -96,10 +96,8 @@ def remarks(
         for each in run:
             rows[each.row].append(sentence)
     middles = _middles(asked)
-    single = 0
     for each in asked:
         found = [*_balance_like(each, usual), *_slipped(each, usual, middles)]
-        single += len(found)
         where = f"{place.capitalize()} {each.row}, user" if place else "User"
         aloud += [f"{where} {each.account_id}: {sentence}" for sentence in found]
         rows[each.row] += [*_in_words(each), *found]
@@ -183,7 +181,11 @@ def _balance_like(each: _Asked, usual: Usual) -> Iterator[str]:
                 f"Reset takes {unit.header} down from {words.amount(each.before, unit)} to {typed}: "
                 f"did you mean Add {typed}?"
             )
-    elif amount > 0 and any(_alike(each, balance, usual) for balance in each.seen):
+    elif (
+        each.action is not Action.APPLY_PROMO  # takes credit off: all of it is no slip
+        and amount > 0
+        and any(_alike(each, balance, usual) for balance in each.seen)
+    ):
         typed = words.amount(amount, unit)
         now, after = words.amount(each.before, unit), words.amount(each.before + amount, unit)
         yield (

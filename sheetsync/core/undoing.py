@@ -61,9 +61,10 @@ def changed(done: Done) -> dict[str, int] | None:
     recorded = done.evidence.get("changes")
     if done.evidence.get("kind") == "transaction" and isinstance(recorded, Mapping):
         return {code: int(moved) for code, moved in recorded.items()}
-    if done.action is not Action.RESET:
-        return dict(done.amounts)
-    if done.evidence.get("kind") == "person":
+    if done.action is Action.RESET and done.evidence.get("kind") == "person":
         return None
+    if done.action not in (Action.RESET, Action.APPLY_PROMO):
+        return dict(done.amounts)
+    # a Reset's amount is its target; a promo's is what was asked for, and less may have been used
     moves = {code: (done.before.get(code), done.expected.get(code)) for code in done.amounts}
     return {code: (after or 0) - (before or 0) for code, (before, after) in moves.items()}

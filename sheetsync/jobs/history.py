@@ -1,6 +1,7 @@
 """History: who changed what, when, why, and how it was proven."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -136,10 +137,13 @@ def _read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     if cursor is None:
         return None
     moment, _, key = cursor.partition("~")
-    try:
-        return datetime.fromisoformat(moment), key
-    except ValueError as error:
-        raise UsageError(f"“{cursor}” is not a cursor of an earlier answer.") from error
+    found = None
+    with suppress(ValueError, OverflowError):
+        read = datetime.fromisoformat(moment)
+        found = read.astimezone(UTC) if read.tzinfo else None
+    if found is None:
+        raise UsageError(f"“{cursor}” is not a cursor of an earlier answer.")
+    return found, key
 
 
 CSV_COLUMNS = (

@@ -98,7 +98,7 @@ def _pull(desk: Desk, run: str, account_ids: Collection[str] | None, *, begun: i
     _settle(desk, found, unsettled, run=run)
     if account_ids is None:
         if not desk.provider.filtered:
-            desk.ledger.accounts.mark_missing(desk.system, set(found.order))
+            desk.ledger.accounts.mark_missing(desk.system, set(found.order), reading=reading)
         desk.ledger.accounts.finish_pull(desk.name, desk.system, run=run, reading=reading)
     desk.sheet.create(rows=len(found.order))
     warnings = finish_showing(desk)

@@ -26,7 +26,7 @@ from sheetsync.jobs.running import running
 from sheetsync.jobs.sending import Sending
 from sheetsync.jobs.showing import Told
 from sheetsync.jobs.staleness import refuse_stale, to_send
-from sheetsync.jobs.undo import UNDOES
+from sheetsync.jobs.undo import UNDOES, kind_of
 from sheetsync.jobs.verify import alerts, verify_records
 from sheetsync.ports import StoredPlan
 
@@ -72,7 +72,7 @@ def push(
         if not to_send(desk, planned):
             return _already_done(desk, stored, planned)
     refuse_unagreed(desk, to_send(desk, planned), digest, is_agreed=agreed)
-    kind = "undo" if UNDOES in stored.body else "push"
+    kind = kind_of(stored)
     params = {"check": check, "canaries": canaries, "agreed": agreed}
     with running(desk, kind, run=run, plan=digest, params=params) as now:
         now.desk.sheet.ensure_writable()
@@ -201,4 +201,5 @@ def _stopped(
     of_its_own = LINES in stored.body or UNDOES in stored.body
     rest = f"sheetsync push {desk.name} --plan {stored.digest}" if of_its_own else "preview and push again"
     hint = f"{error.hint} Rows: {told}. Go on with: sheetsync verify {desk.name}, then {rest}."
-    return type(error)(error.message, hint=hint.strip(), details={"run": run, "counts": dict(states)})
+    details = {**error.details, "run": run, "counts": dict(states)}
+    return type(error)(error.message, hint=hint.strip(), details=details)

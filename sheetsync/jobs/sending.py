@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sheetsync.core import words
 from sheetsync.core.accounts import Action, Balances, resulting
-from sheetsync.core.decide import Planned
+from sheetsync.core.decide import Planned, carried_out_as_reset
 from sheetsync.core.states import UNPROVEN, UNSETTLED, OperationState, RowStatus
 from sheetsync.errors import (
     LostLeaseError,
@@ -229,10 +229,11 @@ def _settle_unsent(sending: Sending, planned: Planned, before: Balances, expecte
 
 def _send(sending: Sending, attempt: Attempt) -> Answer | None:
     """Send, and send again only what certainly never happened; None if nothing was even intended."""
-    retries = sending.desk.retries
     answer = attempt.send()
-    for tries in range(retries):
+    for tries in range(sending.desk.retries):
         if not answer.may_repeat or sending.halt.wait(answer.pause_s(tries)):
+            break
+        if _has_moved(sending.desk, attempt):
             break
         answer = attempt.send()
     if answer.concerns_all and answer.error is not None:
@@ -241,4 +242,18 @@ def _send(sending: Sending, attempt: Attempt) -> Answer | None:
         return answer
     if answer.state is OperationState.REJECTED:
         _withdraw(sending, attempt.planned, RowStatus.INVALID, f"Not sent: {answer.words}")
+    elif isinstance(answer.error, RetryableError):
+        _withdraw(sending, attempt.planned, RowStatus.EDITED, f"Not sent: {answer.error.message}")
     return None
+
+
+def _has_moved(desk: Desk, attempt: Attempt) -> bool:
+    """Whether the balance that is to be set moved during a pause; one that cannot be read may have moved."""
+    operation, offered = attempt.planned.operation, desk.rules.capabilities
+    if not any(carried_out_as_reset(operation.action, each, offered) for each in operation.changes):
+        return False
+    try:
+        now = desk.provider.account(operation.account_id).balances
+    except (RejectedError, RetryableError):
+        return True
+    return any(now.get(code) != before for code, before in attempt.touched.items())

@@ -20,10 +20,16 @@ from sheetsync.jobs.preview import awaiting_approval, freeze_plan, preview_json
 from sheetsync.jobs.remarking import remark
 from sheetsync.jobs.survey import Live, read_live, waiting_units
 from sheetsync.jobs.verify import verify
-from sheetsync.ports import OperationRecord
+from sheetsync.ports import OperationRecord, StoredPlan
 
 UNDOES = "undoes"
 """Where the body of a stored plan names the operations that it undoes."""
+
+
+def kind_of(stored: StoredPlan) -> str:
+    """Return the kind of run that carries a plan out."""
+    return "undo" if UNDOES in stored.body else "push"
+
 
 ONE_AT_A_TIME = (
     "A later change of the same user and unit is undone first: push this plan, then undo the rest."

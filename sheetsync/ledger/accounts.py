@@ -61,13 +61,15 @@ class AccountStore:
         for chunk in chunks(found):
             self._database.write(partial(record_accounts, system=system, reading=reading, found=chunk))
 
-    def mark_missing(self, system: str, seen: Collection[str]) -> set[str]:
-        """Mark every account that a complete reading did not see; return the ids of all that are missing."""
+    def mark_missing(self, system: str, seen: Collection[str], *, reading: int) -> None:
+        """Mark every account that a complete reading did not see; what a newer one saw stays as it is."""
 
-        def work(transaction: Transaction) -> set[str]:
+        def work(transaction: Transaction) -> None:
             transaction.chain.lock(system)
             rows = transaction.connection.execute(
-                select(accounts.c.account_id, accounts.c.missing).where(accounts.c.system == system)
+                select(accounts.c.account_id, accounts.c.missing).where(
+                    accounts.c.system == system, accounts.c.reading <= reading
+                )
             ).all()
             gone = {row.account_id for row in rows} - set(seen)
             changed = [row.account_id for row in rows if (row.account_id in gone) != row.missing]
@@ -80,9 +82,8 @@ class AccountStore:
                 transaction.connection.execute(
                     statement, [{"id": each, "gone": each in gone} for each in changed]
                 )
-            return gone
 
-        return self._database.write(work)
+        self._database.write(work)
 
     def finish_pull(self, connection_name: str, system: str, *, run: str, reading: int) -> None:
         """Note that a connection was pulled completely."""

@@ -30,7 +30,8 @@ def copy_ledger(source: Database, target: Database) -> dict[str, int]:
     copied: dict[str, int] = {}
     with source.engine.begin() as reading, target.engine.begin() as writing:
         if not source.is_sqlite:  # a writer on SQLite holds the only lock there is
-            reading.execute(text("LOCK TABLE systems IN EXCLUSIVE MODE"))
+            names = ", ".join(each.name for each in metadata.sorted_tables if each.name not in NOT_COPIED)
+            reading.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
         for table in metadata.sorted_tables:
             if table.name in NOT_COPIED:
                 continue

@@ -22,6 +22,8 @@ class LineStore:
         """Note lines before they are put anywhere; one that was noted before counts from now on as new."""
 
         def work(transaction: Transaction) -> None:
+            for system in sorted({record.system for record in records}):
+                transaction.chain.lock(system)  # of two that import the same, the second sees the first
             for chunk in chunks(records):
                 keys = [record.imported.key for record in chunk]
                 transaction.connection.execute(delete(lines).where(lines.c.key.in_(keys)))

@@ -148,7 +148,7 @@ class PageStore(FigureReader):
     def _runs(self, *where: ColumnElement[bool], limit: int) -> list[Run]:
         query = select(*_RUN).where(*where).order_by(runs.c.run.desc()).limit(limit)
         with self._database.read() as connection:
-            return [run_of({**row, "params": None}) for row in connection.execute(query).mappings()]
+            return [run_of(row) for row in connection.execute(query).mappings()]
 
     def result(self, run: str, paths: Sequence[str]) -> dict[str, Any]:
         """Return parts of a run's result by dotted path; what it lacks is left out."""

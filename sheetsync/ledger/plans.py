@@ -20,6 +20,7 @@ class PlanStore:
         """Store a plan; one with the same digest keeps its author and its approval."""
 
         def work(transaction: Transaction) -> None:
+            transaction.chain.lock(plan.system)  # of two that preview the same, the second sees the first
             connection = transaction.connection
             where = (plans.c.connection == plan.connection, plans.c.digest == plan.digest)
             known = connection.execute(select(plans).where(*where)).mappings().one_or_none()

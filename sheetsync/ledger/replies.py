@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from sheetsync.errors import BusyError
+from sheetsync.ledger.callers import SERVICE
 from sheetsync.ledger.database import Database, Transaction
 from sheetsync.ledger.schema import replies
 from sheetsync.ports.claims import Claim
@@ -50,7 +51,7 @@ class ReplyStore:
         def work(transaction: Transaction) -> Reply | None:
             connection, now = transaction.connection, transaction.now
             connection.execute(delete(replies).where(replies.c.created_at < now - KEPT))
-            transaction.chain.lock("service")  # of two at one moment, the second sees the first
+            transaction.chain.lock(SERVICE)  # of two at one moment, the second sees the first
             where = (replies.c.caller == claim.caller, replies.c.key == claim.key)
             abandoned = (
                 replies.c.status.is_(None),

@@ -281,11 +281,12 @@ class RunStore:
 
 
 def run_of(row: Mapping[str, Any] | RowMapping) -> Run:
-    """Return a row as a run; a column that was not read is its default."""
+    """Return a row as a run; result and params that were not read are empty."""
     values: dict[str, Any] = {str(name): value for name, value in row.items()}
     machine, pid, started = (values.pop(name) for name in ("machine", "pid", "pid_started"))
     owner = None if machine is None else Owner(machine, pid, started)
-    return Run(**{**values, "params": values["params"] or {}, "owner": owner})
+    params = values.pop("params", None) or {}
+    return Run(**values, params=params, owner=owner)
 
 
 def _owner_values(owner: Owner | None) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def conclude(
             "new_state": ends_as,
             "new_doubtful": row.doubtful or not settled,
             "new_left_at": left_at,
-            "new_message": message,
+            "new_message": message if ends_as is state else f"{DOUBTED}{message.removesuffix(SAFE)}",
             "new_settled_at": transaction.now if settled else None,
         }
         transaction.connection.execute(_CONCLUDE, answer)
@@ -251,6 +251,17 @@ def take_over(transaction: Transaction, lease: Lease, *, left_at: datetime) -> t
     return lost, ended
 
 
+DOUBTED = (
+    "An earlier attempt may still have counted, so this answer settles nothing: verify before anything else. "
+    "The last attempt: "
+)
+SAFE = " Safe to push again."
+"""What an answer says of itself, and what does not hold while an earlier attempt is in doubt."""
+
+LEASED = ("push", "undo", "write_test", "recovery")
+"""Kinds of run that hold the lease while they go on."""
+
+
 def _interrupt(transaction: Transaction, lease: Lease) -> None:
     """End the runs of dead owners, with an event for each."""
     rows = transaction.connection.execute(
@@ -259,7 +270,7 @@ def _interrupt(transaction: Transaction, lease: Lease) -> None:
             runs.c.system == lease.system,
             runs.c.state == "running",
             runs.c.run != lease.run,
-            runs.c.kind.in_(("push", "undo")),
+            runs.c.kind.in_(LEASED),
         )
         .values(state="interrupted", ended_at=transaction.now)
         .returning(runs.c.run, runs.c.actor)

@@ -13,13 +13,17 @@ class Processes(Protocol):
         ...
 
     def is_alive(self, owner: Owner) -> bool | None:
-        """Whether a process of this machine still exists, stopped ones included; None for another machine."""
+        """Whether a process still exists, stopped ones included.
+
+        None where that cannot be seen: it is of another machine, or hidden from us.
+        """
         ...
 
     def end(self, owner: Owner) -> bool:
-        """End a process of this machine for good; False if it could not be ended.
+        """End a process of this machine for good.
 
-        A stopped process is not a dead one: it would go on sending when it continues.
+        False if it could not be ended, is this very process, or is of another machine. A stopped process is
+        not a dead one: it would go on sending when it continues.
         """
         ...
 

@@ -18,7 +18,7 @@ SLACK_S = 0.002
 """Seconds added to the window: two clocks and two thread schedulers are between us and the server's count."""
 
 HOLD_S = 120.0
-"""Seconds after which a slot comes back whose holder died; longer than any request may take."""
+"""Seconds after which a slot comes back whose holder died; more where one request may take longer."""
 
 POLL_S = 0.05
 """Seconds between two looks at a board whose every slot is held. A slot that is given back rests for most of
@@ -127,6 +127,7 @@ class SlidingLimiter:
         ticks: Callable[[], float] = time.monotonic,
         slack_s: float = SLACK_S,
         home: float = 0.0,
+        hold_s: float = HOLD_S,
         line: AbstractContextManager[object] | None = None,
     ) -> None:
         """Make a limiter.
@@ -140,6 +141,7 @@ class SlidingLimiter:
                 are about real time, whatever the wall clock says.
             slack_s: seconds added to the window, for what the sharers' clocks differ by.
             home: number of this machine's process table, which tells whether a holder is still there.
+            hold_s: seconds after which a slot comes back whose holder died; longer than any request may take.
             line: in which threads wait for their turn to look at the board; a lock by default.
         """
         slots = slots_for(rate_per_s)
@@ -152,6 +154,7 @@ class SlidingLimiter:
         self._clock = clock
         self._ticks = ticks
         self._home = home
+        self._hold_s = hold_s
         self._shortest_s = math.inf
         self._trips = 0
         self._lead_s = 0.0
@@ -233,7 +236,7 @@ class SlidingLimiter:
             rate_per_s=self._rate_per_s,
             kind=self._kind,
             holder=Holder(self._home, os.getpid()),
-            hold_s=HOLD_S,
+            hold_s=self._hold_s,
             slack_s=self._slack_s,
         )
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -65,7 +65,7 @@ def serve(
     with _alone(settings):
         app = create_app(settings)
         service: Service = app.extensions["sheetsync"]
-        with service.office:
+        with closing(service):
             server = _listen(app, host, port)
             address = f"http://{_shown(host)}:{server.effective_port}"
             if greet is None:

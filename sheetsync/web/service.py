@@ -21,7 +21,7 @@ from sheetsync.jobs.quoting import refuse_charges
 from sheetsync.jobs.rebase import Keep, rebase
 from sheetsync.jobs.settle import resolve
 from sheetsync.jobs.staleness import refuse_early
-from sheetsync.jobs.undo import UNDOES
+from sheetsync.jobs.undo import kind_of
 from sheetsync.jobs.uploading import refuse_unreadable, results_now
 from sheetsync.jobs.waiting import waiting
 from sheetsync.ports import StoredPlan
@@ -196,9 +196,8 @@ class Service:
         with self.office.desk(name, actor=actor) as desk:
             refuse_early(desk, plan)
         refuse_charges(name, plan, is_agreed=bool(params.get("agreed")))
-        kind = "undo" if UNDOES in plan.body else "push"
         params = {**params, "check": True}
-        return self.start(kind, name, actor=actor, plan=digest, params=params, claim=claim)
+        return self.start(kind_of(plan), name, actor=actor, plan=digest, params=params, claim=claim)
 
     def edits(self, name: str, *, actor: str) -> Outcome:
         """Return what waits in the tab."""

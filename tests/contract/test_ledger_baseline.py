@@ -131,12 +131,19 @@ class BaselineContract(LedgerContract):
 
     def test_missing(self, office: Office) -> None:
         """What a complete reading did not see is missing, until it is seen again."""
-        office.pull(account("7"), account("8"), account("9"))
-        assert {"8", "9"} == office.ledger.accounts.mark_missing(SYSTEM, {"7"})
-        assert office.ledger.accounts.baselines(SYSTEM, MAKER)["8"].missing
-        office.pull(account("8"))
-        assert not office.ledger.accounts.baselines(SYSTEM, MAKER)["8"].missing
-        assert {"9"} == office.ledger.accounts.mark_missing(SYSTEM, {"7", "8"})
+
+        def missing() -> set[str]:
+            found = office.ledger.accounts.baselines(SYSTEM, MAKER)
+            return {each for each, known in found.items() if known.missing}
+
+        reading = office.pull(account("7"), account("8"), account("9"))
+        office.ledger.accounts.mark_missing(SYSTEM, {"7"}, reading=reading)
+        assert {"8", "9"} == missing()
+        later = office.pull(account("8"))
+        office.ledger.accounts.mark_missing(SYSTEM, {"7"}, reading=reading)  # late: 8 was seen since
+        assert {"9"} == missing()
+        office.ledger.accounts.mark_missing(SYSTEM, {"7", "8"}, reading=later)
+        assert {"9"} == missing()
 
     def test_last_pull(self, office: Office) -> None:
         """The newest complete pull of each connection."""

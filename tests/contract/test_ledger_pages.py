@@ -95,8 +95,8 @@ class PagesContract(LedgerContract):
 
     def test_balances(self, office: Office) -> None:
         """How balances are spread; accounts without an amount, and missing ones, are left out."""
-        office.pull(account("7"), account("8", 250), account("9", None), account("10", 99), account("11", 1))
-        office.ledger.accounts.mark_missing(SYSTEM, ["7", "8", "9", "10"])
+        found = [account("7"), account("8", 250), account("9", None), account("10", 99), account("11", 1)]
+        office.ledger.accounts.mark_missing(SYSTEM, ["7", "8", "9", "10"], reading=office.pull(*found))
         pages = office.ledger.pages
         assert (3, 10, 250) == pages.spread(SYSTEM, "credits")
         assert [1, 1, 0, 1] == pages.spread_over(SYSTEM, "credits", [50, 100, 200])

@@ -44,6 +44,14 @@ def test_a_named_encoding(tmp_path: Path) -> None:
             open_csv(path, {"user_id"}, encoding=encoding)
 
 
+def test_a_late_letter_of_another_encoding(tmp_path: Path) -> None:
+    """It is refused in words, with about where it stands; the header alone proves nothing."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"user_id;note\n" + b"1;plain\n" * 20_000 + "2;Łukasz\n".encode())
+    with pytest.raises(UsageError, match="not text in ascii somewhere after line"):
+        list(open_csv(path, {"user_id"}, encoding="ascii").rows())
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [

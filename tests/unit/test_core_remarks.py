@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sheetsync.core.remarks import NAMED, remarks
-from sheetsync.core.states import OperationState
+from sheetsync.core.states import OperationState, RowStatus
 from tests.unit.test_core_kit import LAUNDRY, SAAS, SHOP, Cells, World
 
 Usual = Mapping[str, Mapping[str, Sequence[int]]]
@@ -89,6 +89,16 @@ def test_the_balance_and_the_usual_change() -> None:
     assert {} == dict(remarks([result], SHOP.units, {}).rows)
     (sentence,) = remarks([result], SHOP.units, {"1": {"credits": [25, 25, 25]}}).aloud
     assert "did you mean Reset to 65?" in sentence
+
+
+def test_all_of_the_promo_is_no_slip() -> None:
+    """Apply promo takes credit off; that it is as much as there is says nothing."""
+    world = World(SAAS)
+    world.account("7", 40, 0)
+    row = world.row("7", action="Apply promo", change_promo_eur=40, subscription_id="sub1")
+    (result,) = world.results(world.tab([row]))
+    assert RowStatus.EDITED is result.status
+    assert () == remarks([result], SAAS.units, {}).aloud
 
 
 def test_negative_in_words() -> None:

@@ -1,12 +1,13 @@
 """What undoes an operation, by every kind of proof."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from sheetsync.core.accounts import Action, Capabilities, Change, EvidenceKind, Unit
 from sheetsync.core.states import OperationState
-from sheetsync.core.undoing import Done, is_estimate, opposite, undo_key
+from sheetsync.core.undoing import Done, changed, is_estimate, opposite, undo_key
 
 BALANCE, BONUS = Unit("balance", "Balance", 2), Unit("bonus", "Bonus", 2)
 OFFERED = Capabilities((BALANCE, BONUS), (Action.ADD, Action.ADJUST), EvidenceKind.TRANSACTION)
@@ -50,6 +51,13 @@ def test_by_a_person() -> None:
     person = {"kind": "person", "by": "cli:eve", "reason": "seen"}
     assert (Change("balance", -25),) == opposite(done(Action.ADD, {"balance": 25}, person), OFFERED)
     assert "A person settled" in str(opposite(done(Action.RESET, {"balance": 25}, person), OFFERED))
+
+
+def test_what_a_promo_took() -> None:
+    """What was asked for is not what was used; without a transaction, the balances around it say that."""
+    person = {"kind": "person", "by": "cli:eve", "reason": "seen"}
+    asked = replace(done(Action.APPLY_PROMO, {"balance": 5000}, person), expected={"balance": 0})
+    assert {"balance": -4000} == changed(asked)
 
 
 @pytest.mark.parametrize(

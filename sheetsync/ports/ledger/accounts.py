@@ -40,8 +40,8 @@ class Accounts(Protocol):
         """Move the baseline on; an older reading never overwrites a newer one."""
         ...
 
-    def mark_missing(self, system: str, seen: Collection[str]) -> set[str]:
-        """Mark accounts that a complete reading did not see; return the ids of all that are missing."""
+    def mark_missing(self, system: str, seen: Collection[str], *, reading: int) -> None:
+        """Mark accounts that a complete reading did not see; what a newer one saw stays as it is."""
         ...
 
     def finish_pull(self, connection_name: str, system: str, *, run: str, reading: int) -> None:

@@ -171,7 +171,11 @@ class Operations(Protocol):
     def settle_without_sending(
         self, key: str, lease: Lease, *, message: str, evidence: Mapping[str, Any]
     ) -> bool:
-        """``queued → confirmed`` for a Reset to the balance that is there already."""
+        """``queued → confirmed`` for a Reset to the balance that is there already; False if it is not queued.
+
+        Raises:
+            LostLeaseError: another process took over; nothing was settled.
+        """
         ...
 
     def take_over(self, lease: Lease, *, left_at: datetime) -> tuple[int, int]:
@@ -183,6 +187,9 @@ class Operations(Protocol):
         Args:
             lease: the new owner's lease.
             left_at: the latest moment at which a request of the old owner may have left.
+
+        Raises:
+            LostLeaseError: another process took over in turn; nothing was changed.
         """
         ...
 

@@ -139,7 +139,8 @@ def _email(clients: OAuth, auth: Auth) -> str:
         raise _away(auth) from error
     if claims.get("email_verified") is not True or not claims.get("email"):
         raise UnauthenticatedError(f"{refused}: the address is not verified.", hint="Use another account.")
-    if auth.hosted_domain and claims.get("hd") != auth.hosted_domain:
+    domain = (auth.hosted_domain or "").casefold()
+    if domain and str(claims.get("hd", "")).casefold() != domain:
         raise UnauthenticatedError(
             f"{refused}: only accounts of {auth.hosted_domain} may.", hint="Use that one."
         )
