@@ -41,6 +41,20 @@ def test_a_reset_never_overwrites_a_moved_balance(ana: Clerk, town: Town, action
     assert "Conflict" == ana.row("1")["Status"]
 
 
+@pytest.mark.parametrize(("action", "amount"), [("Reset", 65), ("Adjust", -1000)])
+def test_nor_does_a_retry(ana: Clerk, town: Town, action: str, amount: int) -> None:
+    """What a customer spends while a refused request waits for its next try is not given back.
+
+    Kept by ``jobs.sending._has_moved``.
+    """
+    ana.paper.edit("1", action, amount)
+    plan = ana.plan()
+    town.fault("too_many_429", "1", retry_after=0)
+    town.fault("spend", "1", side="after", amount_minor=10)
+    assert {"1": "not_applied"} == ana.push(plan)
+    assert 19_990 == town.balance("1")
+
+
 def test_what_was_accepted_is_never_denied_by_a_balance(ana: Clerk, town: Town) -> None:
     """An accepted operation that the balance does not show waits for a person.
 
