@@ -30,7 +30,7 @@ Group = list[Planned]
 def send_canaries(sending: Sending, groups: Sequence[Group], count: int) -> list[Group]:
     """Send the first operations of each action one by one, each proven; return what is left to be sent.
 
-    An action of which no more than ``count`` operations are planned needs none: nothing follows.
+    An action that no more than ``count`` accounts are to get needs none: nothing follows.
 
     Args:
         sending: the push.
@@ -41,7 +41,7 @@ def send_canaries(sending: Sending, groups: Sequence[Group], count: int) -> list
         ContradictionError: the credit system did something else than it was asked for.
         ProviderError, LostLeaseError: as any send.
     """
-    planned = Counter(group[0].operation.action for group in groups)
+    planned = Counter(action for group in groups for action in _actions(group))
     cage = _Cage(sending, {action: count for action, number in planned.items() if number > count})
     left = []
     for group in groups:
@@ -63,18 +63,22 @@ class _Cage:
     disturbed: Counter[Action] = field(default_factory=Counter)
 
     def wants(self, group: Group) -> bool:
-        return self.missing.get(group[0].operation.action, 0) > 0 and not self.sending.halt.is_set()
+        missing = any(self.missing.get(action, 0) > 0 for action in _actions(group))
+        return missing and not self.sending.halt.is_set()
 
     def look(self, group: Group) -> None:
-        """See how a canary stands.
+        """See how the canaries of one account stand.
 
         Raises:
             ContradictionError: nothing more may be sent.
         """
-        action, key = group[0].operation.action, group[0].operation.key
-        record = self.sending.desk.ledger.operations.by_key([key])[key]
+        records = self.sending.desk.ledger.operations.by_key([each.operation.key for each in group])
+        for each in group:
+            self._look(each.operation.action, records[each.operation.key])
+
+    def _look(self, action: Action, record: OperationRecord) -> None:
         if record.state is OperationState.CONFIRMED:
-            self.missing[action] -= 1
+            self.missing[action] = self.missing.get(action, 0) - 1
         elif record.state in UNPROVEN and (record.message.startswith(ALERT) or _contradicts(record)):
             raise _stop(self.sending, record, "did something else than it was asked for")
         elif record.state is OperationState.ACCEPTED and _is_silent(record):
@@ -85,6 +89,10 @@ class _Cage:
             self.disturbed[action] += 1
             if self.disturbed[action] >= DISTURBED_MOST:
                 self.missing[action] = 0
+
+
+def _actions(group: Group) -> set[Action]:
+    return {each.operation.action for each in group}
 
 
 def _seen(record: OperationRecord) -> Mapping[str, int | None]:

@@ -8,11 +8,12 @@ import pytest
 
 from sheetsync.core.lines import known_headers
 from sheetsync.csvs import open_csv
-from sheetsync.errors import StalePlanError
+from sheetsync.errors import ContradictionError, StalePlanError
 from sheetsync.jobs.importing import import_file
 from sheetsync.jobs.listing import plan_file
 from sheetsync.jobs.push import push
 from sheetsync.jobs.results import write_results
+from sheetsync.providers.fastcredit import FastCredit
 from tests.imports.office import bring, save, source_of, statuses
 from tests.rules.clerk import Clerk
 from tests.rules.test_canaries import swap_routes
@@ -211,6 +212,17 @@ def test_results_open_where_the_file_came_from(ana: Clerk, encoding: str, begins
     assert out.read_bytes().startswith(begins)
     assert "Grüße – naïve" in out.read_text("utf-8-sig")
     assert {2: "edited"} == statuses(bring(ana, out.read_bytes(), name="out.csv"))
+
+
+def test_the_second_action_of_a_user_has_its_canary(ana: Clerk, town: Town) -> None:
+    """A reset route that adds ruins one balance, also where each user gets something added before."""
+    lines = [f"{user},add,25\n{user},reset,50\n" for user in (1, 2, 3)]
+    digest = planned(ana, "user_id,action,amount\n" + "".join(lines))["plan"]["digest"]
+    provider = ana.desk.provider
+    assert isinstance(provider, FastCredit)
+    provider._routes = provider._routes.model_copy(update={"reset_credits": provider._routes.add_credits})
+    assert isinstance(ana.refused(digest), ContradictionError)
+    assert [20_075, 20_000, 20_000] == [town.balance(each) for each in ("1", "2", "3")]
 
 
 def test_a_stopped_push_of_a_file_names_the_same_plan(ana: Clerk) -> None:
