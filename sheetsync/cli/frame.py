@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec
 
@@ -207,23 +206,6 @@ def _log(*, verbose: bool, quiet: bool) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("urllib3", "alembic", "google", "requests_oauthlib"):
         logging.getLogger(noisy).setLevel(logging.INFO if verbose else logging.WARNING)
-
-
-def local_moment(text: str | None, zone: tzinfo) -> datetime | None:
-    """Read a date or a time of the command line; without a zone of its own it is that of ``zone``.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"“{text}” is not a time.", hint="Write it as 2026-03-12 or 2026-03-12T14:00Z."
-        ) from error
-    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def ask(frame: Frame, question: str, *, yes: bool) -> None:

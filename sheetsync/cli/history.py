@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +14,11 @@ from rich.table import Table
 
 from sheetsync.bootstrap import Office
 from sheetsync.cli import printing
-from sheetsync.cli.frame import AS, Frame, command, local_moment
+from sheetsync.cli.frame import AS, Frame, command
 from sheetsync.csvs import write_csv
 from sheetsync.errors import UsageError
 from sheetsync.jobs.history import CSV_COLUMNS, Wanted, all_rows, csv_rows, history
+from sheetsync.jobs.moments import day_begins, read_day, read_moment
 from sheetsync.jobs.reconcile import CSV_HEADER as DIFFERENCES_HEADER
 from sheetsync.jobs.reconcile import csv_rows as difference_rows
 from sheetsync.jobs.reconcile import reconcile, reconciled_json
@@ -92,18 +93,21 @@ def history_command(
 
 def _since(text: str | None, zone: ZoneInfo) -> datetime | None:
     """Read when to begin: a day alone is one of the service's time zone, a time without a zone is UTC."""
-    return local_moment(text, zone if _is_day(text) else UTC)
+    if text is not None and _is_day(text):
+        return day_begins(text, "--since", zone)
+    return read_moment(text, "--since")
 
 
 def _until(text: str | None, zone: ZoneInfo) -> datetime | None:
     """Read when to end; a day alone counts as a whole."""
-    moment = _since(text, zone)
-    return moment + timedelta(days=1) if moment is not None and _is_day(text) else moment
+    if text is not None and _is_day(text):
+        return day_begins(text, "--until", zone, later=1)
+    return read_moment(text, "--until")
 
 
-def _is_day(text: str | None) -> bool:
+def _is_day(text: str) -> bool:
     try:
-        date.fromisoformat(text or "")
+        date.fromisoformat(text)
     except ValueError:
         return False
     return True
@@ -166,19 +170,12 @@ def statement_command(
     with frame.desk(connection) as desk:
         today = f"{desk.ledger.runs.now().astimezone(desk.timezone):%Y-%m-%d}"
         first, last = day or since or until or today, day or until or today
-        found = statement(desk, _day(first), _day(last))
+        found = statement(desk, read_day(first, "--day" if day else "--since"), read_day(last, "--until"))
         result = statement_json(desk, found)
     if csv_file is not None:
         return _save(frame, csv_file, STATEMENT_HEADER, statement_rows(result), result=result)
     frame.emit(result, lambda out: _show_statement(out, result))
     return 0
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"“{text}” is not a day.", hint="Write it as 2026-03-12.") from error
 
 
 def _show_statement(out: Console, result: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """Every command, thin: options in, a use case, a printer, an exit code."""
 
 import os
-from datetime import UTC
 from typing import Any
 
 import click
@@ -12,7 +11,7 @@ from sheetsync.cli import printing
 from sheetsync.cli.addon import addon_command
 from sheetsync.cli.charging import agree_to_charges
 from sheetsync.cli.check import check_command
-from sheetsync.cli.frame import AS, Commands, Frame, ask, command, local_moment
+from sheetsync.cli.frame import AS, Commands, Frame, ask, command
 from sheetsync.cli.history import history_command, reconcile_command, statement_command
 from sheetsync.cli.importing import import_command
 from sheetsync.cli.ledger import ledger_group
@@ -27,6 +26,7 @@ from sheetsync.jobs.approve import approve
 from sheetsync.jobs.driving import refuse_if_busy
 from sheetsync.jobs.fill import fill
 from sheetsync.jobs.layout import repair_layout
+from sheetsync.jobs.moments import read_moment
 from sheetsync.jobs.outcome import needs_attention
 from sheetsync.jobs.preview import preview, preview_json
 from sheetsync.jobs.pull import pull
@@ -70,7 +70,7 @@ def pull_command(
     active_since: str | None,
 ) -> int:
     """Read users and credits into the tab; edits that were not sent are kept."""
-    since = local_moment(active_since, UTC)
+    since = read_moment(active_since, "--active-since")
     filters = {"has_email": has_email, "active_since": since.isoformat() if since else None}
     with frame.desk(connection, pulls=filters) as desk:
         result = pull(desk, account_ids=_scope(accounts), filters=filters)

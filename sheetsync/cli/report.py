@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sheetsync.cli.frame import AS, Frame, command, local_moment
+from sheetsync.cli.frame import AS, Frame, command
+from sheetsync.jobs.moments import read_moment
 from sheetsync.jobs.report import catalogue, report
 from sheetsync.ports import Narrowed
 
@@ -36,7 +37,7 @@ def report_command(
             listed = catalogue(desk)
             frame.emit(listed, lambda out: out.print(_table(listed["reports"])))
             return 0
-        moment: datetime | None = local_moment(since, desk.timezone)
+        moment: datetime | None = read_moment(since, "--since", zone=desk.timezone)
         result = report(desk, name, Narrowed(moment, location, limit))
     frame.emit(result, lambda out: _show(out, result))
     return 0

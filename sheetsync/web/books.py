@@ -10,7 +10,8 @@ from sheetsync.bootstrap import Office
 from sheetsync.csvs import guarded
 from sheetsync.jobs import statement, totals
 from sheetsync.jobs.history import CSV_COLUMNS, Wanted, csv_rows, history
-from sheetsync.web.queries import StatementQuery, day
+from sheetsync.jobs.moments import read_day
+from sheetsync.web.queries import StatementQuery
 from sheetsync.web.wire import Csv
 
 PAGE = 500
@@ -47,7 +48,7 @@ def statement_json(office: Office, name: str, asked: StatementQuery, *, actor: s
         today = f"{desk.ledger.runs.now().astimezone(desk.timezone):%Y-%m-%d}"
         until = asked.until or today
         since = asked.since or until
-        found = statement.statement(desk, day(since, "since"), day(until, "until"))
+        found = statement.statement(desk, read_day(since, "since"), read_day(until, "until"))
         return statement.statement_json(desk, found)
 
 

@@ -1,11 +1,10 @@
 """Queries of the HTTP API: pages, filters, days."""
 
-from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from sheetsync.errors import UsageError
+from sheetsync.jobs.moments import read_moment
 from sheetsync.web.models import Request
 
 PAGE_MAX = 500
@@ -51,8 +50,8 @@ class Filters(Query):
         """
         return {
             **self.model_dump(),
-            "since": moment(self.since, "since"),
-            "until": moment(self.until, "until"),
+            "since": read_moment(self.since, "since"),
+            "until": read_moment(self.until, "until"),
         }
 
 
@@ -73,30 +72,3 @@ class StatementQuery(Query):
 
     since: Word | None = None
     until: Word | None = None
-
-
-def moment(text: str | None, name: str) -> datetime | None:
-    """Return a time; one without a zone is UTC.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"{name} is not a time.", hint="Write it as 2026-03-12T14:00:00Z.") from error
-
-
-def day(text: str, name: str) -> date:
-    """Return a day.
-
-    Raises:
-        UsageError: it is none.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{name} is not a day.", hint="Write it as 2026-03-12.") from error

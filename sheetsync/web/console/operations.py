@@ -3,15 +3,14 @@
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request, stream_with_context
 
 from sheetsync.core.states import AT_REST, UNSETTLED
 from sheetsync.csvs import guarded
-from sheetsync.errors import UsageError
 from sheetsync.jobs.history import CSV_COLUMNS, csv_rows
+from sheetsync.jobs.moments import day_begins
 from sheetsync.jobs.telling import history_row
 from sheetsync.ledger.pages import Sought
 from sheetsync.ports import OperationRecord
@@ -104,7 +103,7 @@ def _asked() -> dict[str, str]:
 
 
 def _sought(console: Console, name: str, asked: dict[str, str]) -> Sought:
-    until = _day(console, asked["until"])
+    zone, since, until = console.told.zone, asked["since"], asked["until"]
     return Sought(
         [name],
         words=asked["q"].split(),
@@ -112,19 +111,9 @@ def _sought(console: Console, name: str, asked: dict[str, str]) -> Sought:
         run=asked["run"] or None,
         account_id=asked["account"] or None,
         actor=asked["actor"] or None,
-        since=_day(console, asked["since"]),
-        until=None if until is None else until + timedelta(days=1),
+        since=day_begins(since, "From", zone) if since else None,
+        until=day_begins(until, "To", zone, later=1) if until else None,
     )
-
-
-def _day(console: Console, text: str) -> datetime | None:
-    """Return when a day begins in the service's time zone."""
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=console.told.zone).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UsageError("That is not a day.", hint="Write it as 2026-03-12.") from error
 
 
 def _rows(console: Console, records: list[OperationRecord]) -> list[dict[str, Any]]:
