@@ -122,11 +122,11 @@ def _measure(config: Path, env: dict[str, str], token: str, clients: int, second
                 "p50_ms": round(took_s[len(took_s) // 2] * 1000, 1),
                 "p99_ms": round(took_s[int(len(took_s) * 0.99)] * 1000, 1),
                 "errors": len(errors),
-                "first_errors": errors[:3],
-                "exit_code": code,
             }
         )
     )
+    if errors or code != 0:
+        raise SystemExit(f"{len(errors)} requests went wrong; serve ended with {code}: {errors[:3]}")
 
 
 if __name__ == "__main__":

@@ -53,12 +53,11 @@ def test_dockerfile() -> None:
     assert context == copied
 
 
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the lock file is for 3.11")
 def test_image_has_the_python_of_the_lock_file() -> None:
     """Hashes were made for one version of Python: that of the image."""
     images = {line.split()[0] for line in instructions("FROM")}
-    assert {f"python:{sys.version_info.major}.{sys.version_info.minor}-slim-bookworm"} == images or (
-        sys.version_info[:2] != (3, 11)
-    )
+    assert {"python:3.11-slim-bookworm"} == images
 
 
 @pytest.mark.parametrize("name", ["serve", "worker"])

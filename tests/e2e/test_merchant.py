@@ -201,7 +201,7 @@ def test_killed_in_the_middle(office: Desk, merchant: Merchant) -> None:
         if office.run("push", "shop", "--yes", code=None).code == 0:
             break
         office.run("verify", "shop", "--wait", code=None)
-    assert {40 + n - 2 * (n == 101) for n in numbers} == {merchant.held(n) for n in numbers}
+    assert {n: 40 + n - 2 * (n == 101) for n in numbers} == {n: merchant.held(n) for n in numbers}
     assert {"confirmed"} == {each["status"] for each in office.history()}
     office.sound()
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sheetsync.core.accounts import Action, Change
@@ -32,9 +32,9 @@ def test_damage(epoch: int, basis: int, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(cell) - 1))
     other = data.draw(st.one_of(st.sampled_from(ALPHABET + "ILOU-. k"), st.characters()))
     swapped = cell[:place] + cell[place : place + 2][::-1] + cell[place + 2 :]
-    for damaged in (cell[:place] + other + cell[place + 1 :], swapped, cell[:place] + cell[place + 1 :]):
-        assume(damaged.strip() != cell)
-        assert not _accepted(damaged) or len(damaged) < len(cell)
+    for damaged in (cell[:place] + other + cell[place + 1 :], swapped):
+        if damaged.strip() != cell:
+            assert not _accepted(damaged)
 
 
 def _accepted(cell: str) -> bool:

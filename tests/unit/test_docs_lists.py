@@ -116,7 +116,9 @@ def test_every_role_and_its_rank_is_documented() -> None:
 def test_limits_that_are_named_are_there() -> None:
     """With the defaults that the page says."""
     page = (DOCS / "roles.md").read_text("utf-8").partition("## Limits\n")[2]
-    for settings, said in re.findall(r"^\|[^|]+\| (`limits.*?) \| (.*?) \|$", page, re.MULTILINE):
+    rows = re.findall(r"^\|[^|]+\| (`limits.*?) \| (.*?) \|$", page, re.MULTILINE)
+    assert rows
+    for settings, said in rows:
         names = re.findall(r"`limits\.(\w+)`", settings)
         defaults = [Limits.model_fields[name].get_default(call_default_factory=True) for name in names]
         shown = ", ".join(f"{each:g}" for each in defaults if each) or "off"

@@ -1,7 +1,6 @@
 """The console's pages: who sees what, which forms are let in, what the cookie is."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,12 +24,16 @@ def filled(town: Town) -> Town:
     return town
 
 
-def _rules(town: Town, method: str) -> Iterator[tuple[Rule, str]]:
-    """Yield every address of the console with ids of the shop."""
+def _rules(town: Town, method: str) -> list[tuple[Rule, str]]:
+    """Return every address of the console with ids of the shop."""
     ids = {"name": "shop", "digest": DIGEST, "run_id": RUN, "key": KEY, "token_id": "x", "secret": "x"}
-    for rule in town.app.url_map.iter_rules():
-        if rule.endpoint.startswith("console.") and method in (rule.methods or ()):
-            yield rule, re.sub(r"<(\w+)>", lambda found: ids[found[1]], rule.rule)
+    found = [
+        (rule, re.sub(r"<(\w+)>", lambda part: ids[part[1]], rule.rule))
+        for rule in town.app.url_map.iter_rules()
+        if rule.endpoint.startswith("console.") and method in (rule.methods or ())
+    ]
+    assert found, f"the console has no address for {method}"
+    return found
 
 
 def test_nobody_sees_anything_without_signing_in(filled: Town) -> None:
