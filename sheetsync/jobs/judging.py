@@ -1,7 +1,7 @@
 """What the lines of a file ask for, of whom, and whether that was sent before."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -297,6 +297,8 @@ def _known(
     noted: Mapping[str, LineRecord],
 ) -> Meant:
     sent = [records[key] for key in meant.keys if key in records and _goes_no_more(records[key])]
+    if 0 < len(sent) < len(meant.keys):
+        return _rest(desk, meant, {each.key for each in sent})
     instead = [] if sent else _sent_instead(desk, meant, records, noted)
     if not sent and not instead:
         return meant
@@ -309,6 +311,16 @@ def _known(
         message=f"{where}{changed} {telling.known(desk, record).ending}".strip(),
         keys=tuple(each.key for each in sent or instead),
     )
+
+
+def _rest(desk: Desk, meant: Meant, sent: Collection[str]) -> Meant:
+    """Return what is left of a line of which some units were sent, each being an operation of its own."""
+    if meant.edit is None:
+        raise AssertionError("a line without an edit has no keys")
+    pairs = zip(meant.keys, groups_of(desk, meant.edit.changes), strict=True)
+    left = [(key, group) for key, group in pairs if key not in sent]
+    changes = tuple(change for _, group in left for change in group)
+    return replace(meant, edit=replace(meant.edit, changes=changes), keys=tuple(key for key, _ in left))
 
 
 def _goes_no_more(record: OperationRecord) -> bool:

@@ -251,3 +251,26 @@ def test_files_and_a_write_test(office: Desk, merchant: Merchant) -> None:
     office.run("push", "shop", "--plan", undo)
     assert (40, 7, 40) == (merchant.held(101), merchant.held(101, "USD"), merchant.held(102))
     office.sound()
+
+
+def test_the_rest_of_a_line_goes_with_the_same_file(office: Desk, merchant: Merchant) -> None:
+    """One currency counted, the other was refused: the file again brings only that one."""
+    office.configure(currencies=["EUR", "USD"])
+    office.run("pull", "shop")
+    lines = office.folder / "lines.csv"
+    lines.write_text("user_id,action,promo_eur,promo_usd\n101,add,5,6\n")
+    merchant.weather(101, Weather(), Weather("refuse"))
+    plan = office.run("import", "shop", str(lines), "--plan")
+    office.run("push", "shop", "--plan", plan.digest, code=1)
+    assert (45, 7) == (merchant.held(101), merchant.held(101, "USD"))
+    again = office.run("import", "shop", str(lines), "--plan")
+    assert {"edited": 1, "already_sent": 0, "invalid": 0} == again.json["counts"]
+    assert [{"promo_usd"}] == [set(row["changes"]) for row in again.json["plan"]["rows"]]
+    office.run("push", "shop", "--plan", again.digest)
+    assert (45, 13) == (merchant.held(101), merchant.held(101, "USD"))
+    assert {"already_sent": 1} == {
+        name: number
+        for name, number in office.run("import", "shop", str(lines), "--plan").json["counts"].items()
+        if number
+    }
+    office.sound()
