@@ -88,7 +88,7 @@ def classify(tab: Tab, book: Book, live: Live) -> tuple[tuple[int, int, int], Co
 
 def end_to_end(baseline: Path, tab: Path) -> tuple[int, int, int]:
     """Return changed, added and gone rows of two files of keyed rows; balances have not moved."""
-    with collector_paused():  # as wherever the service reads accounts or a tab
+    with collector_paused():  # as where the service reads its accounts
         book = book_of(lines(baseline))
         rows = tab_of(lines(tab))
     found, _ = classify(rows, book, lambda account_id: book.baselines[account_id].balances[CREDITS.code])

@@ -53,16 +53,10 @@ class Baselines(Mapping[str, Baseline]):
     what a scan compares a row with: half the memory of as many ``Baseline``, and nothing to be computed.
     """
 
-    def __init__(self, units: Sequence[str], known: Iterable[Baseline] = ()) -> None:
-        """Start with these accounts; ``units`` are in the order of the tab."""
+    def __init__(self, units: Sequence[str]) -> None:
+        """Start with no account; ``units`` are in the order of the tab."""
         self._units = tuple(units)
         self._entries: dict[str, _Entry] = {}
-        for each in known:
-            held = [
-                (code, minor, each.epochs.get(code, 0), each.basis) for code, minor in each.balances.items()
-            ]
-            identity = (each.account_id, each.email, each.name)
-            self.add(identity, each.key, held, missing=each.missing, details=each.details)
 
     def add(
         self,

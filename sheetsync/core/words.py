@@ -14,6 +14,10 @@ _DEEDS = {
 }
 
 
+SAFE_AGAIN = " Safe to push again."
+"""Ends what is said of an attempt that certainly did nothing; not while an earlier one is in doubt."""
+
+
 def amount(minor: int | None, unit: Unit) -> str:
     """Return an amount for people; a unit without a value is a dash."""
     return "–" if minor is None else format_amount(minor, unit)

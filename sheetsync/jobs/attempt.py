@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sheetsync.core.accounts import Balances
 from sheetsync.core.decide import Planned
 from sheetsync.core.states import OperationState
+from sheetsync.core.words import SAFE_AGAIN
 from sheetsync.errors import LostLeaseError, OutcomeUnknownError, RejectedError, RetryableError
 from sheetsync.jobs.desk import Desk
 from sheetsync.jobs.driving import Drive
@@ -62,7 +63,7 @@ class Attempt:
             words = f"It is not known whether it arrived: {error.message} Verify after {due}."
             return Answer(OperationState.UNKNOWN, words, error)
         except RetryableError as error:
-            words = f"Not applied: the request certainly did nothing. {error.message} Safe to push again."
+            words = f"Not applied: the request certainly did nothing. {error.message}{SAFE_AGAIN}"
             return Answer(OperationState.NOT_APPLIED, words, error)
         said = f" ({receipt.words})" if receipt.words else ""
         words = f"Accepted{said}, not proven yet: a re-read has to prove it. Verify."

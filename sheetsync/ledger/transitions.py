@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, select, update
 
 from sheetsync.core.accounts import Balances
 from sheetsync.core.states import SENDABLE, OperationState
+from sheetsync.core.words import SAFE_AGAIN
 from sheetsync.errors import LostLeaseError
 from sheetsync.ledger.chunks import chunks
 from sheetsync.ledger.database import Transaction
@@ -20,6 +21,15 @@ LOST = (
     "A verify after settle_after_s can prove it."
 )
 ENDED = "The push ended before this row was sent."
+
+DOUBTED = (
+    "An earlier attempt may still have counted, so this answer settles nothing: verify before anything else. "
+    "The last attempt: "
+)
+"""Said before an answer that settles nothing, because an earlier attempt is in doubt."""
+
+LEASED = ("push", "undo", "write_test", "recovery")
+"""Kinds of run that hold the lease while they go on."""
 
 _LEASE = select(leases.c.fence, leases.c.run).where(leases.c.system == bindparam("which"))
 _CLAIM = (
@@ -201,7 +211,7 @@ def conclude(
             "new_state": ends_as,
             "new_doubtful": row.doubtful or not settled,
             "new_left_at": left_at,
-            "new_message": message if ends_as is state else f"{DOUBTED}{message.removesuffix(SAFE)}",
+            "new_message": message if ends_as is state else f"{DOUBTED}{message.removesuffix(SAFE_AGAIN)}",
             "new_settled_at": transaction.now if settled else None,
         }
         transaction.connection.execute(_CONCLUDE, answer)
@@ -249,17 +259,6 @@ def take_over(transaction: Transaction, lease: Lease, *, left_at: datetime) -> t
     )
     _interrupt(transaction, lease)
     return lost, ended
-
-
-DOUBTED = (
-    "An earlier attempt may still have counted, so this answer settles nothing: verify before anything else. "
-    "The last attempt: "
-)
-SAFE = " Safe to push again."
-"""What an answer says of itself, and what does not hold while an earlier attempt is in doubt."""
-
-LEASED = ("push", "undo", "write_test", "recovery")
-"""Kinds of run that hold the lease while they go on."""
 
 
 def _interrupt(transaction: Transaction, lease: Lease) -> None:

@@ -66,6 +66,9 @@ def test_a_refusal_speaks_for_its_attempt_only(ana: Clerk, town: Town) -> None:
     town.fault("too_many_429", "1", times=None, retry_after=0)
     assert {"1": "confirmation_required"} == ana.ship()
     assert OperationState.UNKNOWN is ana.state("1")
+    # who believed the refusal would push it a second time
+    assert ana.record("1").message.startswith("An earlier attempt may still have counted")
+    assert "Safe to push again" not in ana.record("1").message
 
 
 def test_cancelled(ana: Clerk, town: Town) -> None:

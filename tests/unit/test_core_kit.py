@@ -63,7 +63,13 @@ class World:
     @property
     def book(self) -> Book:
         """The ledger's side of a diff."""
-        known = Baselines(self.maker.units, self.baselines.values())
+        known = Baselines(self.maker.units)
+        for each in self.baselines.values():
+            held = [
+                (code, minor, each.epochs.get(code, 0), each.basis) for code, minor in each.balances.items()
+            ]
+            identity = (each.account_id, each.email, each.name)
+            known.add(identity, each.key, held, missing=each.missing, details=each.details)
         return Book(known, self.reading, self.system, Rules(self.capabilities), self.maker)
 
     @property
